@@ -1,0 +1,52 @@
+"""agi://.../route: the call was answered; where does it go, and what does the dialplan get to know?
+
+Sets DIALERD_DEST_TYPE and the variables of that destination, DIALERD_NUMBER, DIALERD_CAMPAIGN, DIALERD_LIST,
+DIALERD_ATTEMPT_NUMBER, a DIALERD_LEAD_<COLUMN> for each column of the list, and DIALERD_OK=1 as the last of all.
+"""
+
+from __future__ import annotations
+
+from dialerd.service.routing import RouteOrder, RouteRequest, route_each
+from dialerd.settings import Extension, Playback
+from dialerd.telephony.agi_scripts import OK_VARIABLE, AgiContext, own_attempt
+from dialerd.telephony.agi_session import AgiSession
+from dialerd.telephony.agi_text import lead_variable
+from dialerd.telephony.originate import ATTEMPT_VARIABLE
+
+
+def run(session: AgiSession, context: AgiContext) -> None:
+    """Answer the dialplan. Raises Refused and NotFound for a call that is not a live attempt of ours."""
+    # The dialplan hands the variable over as an argument, which saves a question; without one it is asked for.
+    attempt_id = own_attempt(session, session.env.get("agi_arg_1") or session.get_variable(ATTEMPT_VARIABLE))
+    request = RouteRequest(attempt_id, context.settings().campaigns, context.now())
+    order = context.commit_item(route_each, request, attempt_id=attempt_id)
+    session.set_variables(variables(order) | {OK_VARIABLE: "1"})
+    context.log.info("routed", attempt_id=attempt_id, campaign=order.campaign, destination=order.destination.text)
+
+
+def variables(order: RouteOrder) -> dict[str, str]:
+    """Channel variables in the order they are set. A column cannot take the name of anything else: all have a prefix."""
+    found = {
+        "DIALERD_NUMBER": order.lead.phone,
+        "DIALERD_CAMPAIGN": order.campaign,
+        "DIALERD_LIST": order.list_name,
+        "DIALERD_ATTEMPT_NUMBER": str(order.number),
+    }
+    for column, value in order.lead.values.items():
+        name = lead_variable(column)
+        if name is not None:
+            found.setdefault(name, value)
+    return found | _destination(order)
+
+
+def _destination(order: RouteOrder) -> dict[str, str]:
+    destination = order.destination
+    if isinstance(destination, Extension):
+        return {
+            "DIALERD_DEST_CONTEXT": destination.context,
+            "DIALERD_DEST_EXTEN": destination.exten,
+            "DIALERD_DEST_TYPE": "extension",
+        }
+    if isinstance(destination, Playback):
+        return {"DIALERD_DEST_FILE": destination.file, "DIALERD_DEST_TYPE": "playback"}
+    return {"DIALERD_DEST_TYPE": "hangup"}

@@ -1,0 +1,3 @@
+"""An outbound dialer for Asterisk."""
+
+__version__ = "0.1.0"

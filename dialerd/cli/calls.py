@@ -1,0 +1,89 @@
+"""`dialerd call`: what was dialed, and what became of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+
+from dialerd.cli.output import MAX_ID, json_option, print_json, print_table
+from dialerd.cli.shell import Shell, pass_shell
+from dialerd.domain.dispositions import Disposition
+from dialerd.service.calls import CallFilter, calls
+from dialerd.store.attempts import AttemptRecord
+
+
+@click.group()
+def group() -> None:
+    """Look at attempts: what was dialed and what became of it."""
+
+
+@group.command("list")
+@click.option("--campaign", metavar="NAME", help="Only calls of this campaign.")
+@click.option("--phone", metavar="NUMBER", help="Only calls to this number, with its country code.")
+@click.option("--lead", "lead_id", type=click.IntRange(1, MAX_ID), metavar="ID", help="Only calls to this lead.")
+@click.option(
+    "--disposition", type=click.Choice([name.value for name in Disposition]), help="Only calls that ended so."
+)
+@click.option("--open", "open_only", is_flag=True, help="Only calls that have not ended.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many.")
+@click.option("--before", type=click.UUID, metavar="ID", help="Go on behind this attempt.")
+@json_option
+@pass_shell
+def list_(
+    shell: Shell,
+    campaign: str | None,
+    phone: str | None,
+    lead_id: int | None,
+    disposition: str | None,
+    limit: int,
+    before: UUID | None,
+    *,
+    open_only: bool,
+    as_json: bool,
+) -> None:
+    """Show attempts, the newest first."""
+    wanted = CallFilter(
+        campaign=campaign,
+        phone=phone,
+        lead_id=lead_id,
+        disposition=Disposition(disposition) if disposition else None,
+        open_only=open_only,
+    )
+    with shell.database() as database:
+        found = calls(
+            database, wanted, configured=shell.settings.campaigns, limit=limit, before=str(before) if before else None
+        )
+    if as_json:
+        print_json(found)
+        return
+    columns = [
+        "attempt",
+        "dialed",
+        "number",
+        "campaign",
+        "list",
+        "try",
+        "state",
+        "disposition",
+        "sip",
+        "cause",
+        "detail",
+    ]
+    print_table(columns, [_row(attempt) for attempt in found], empty="No calls.")
+
+
+def _row(attempt: AttemptRecord) -> list[object]:
+    return [
+        attempt.attempt_id,
+        attempt.sending_at,
+        attempt.phone,
+        attempt.campaign,
+        attempt.list_name,
+        attempt.number,
+        attempt.state,
+        attempt.disposition,
+        attempt.sip_code,
+        attempt.cause,
+        attempt.detail,
+    ]

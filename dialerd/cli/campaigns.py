@@ -1,0 +1,194 @@
+"""`dialerd campaign`: which lists a campaign dials, and whether it dials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from dialerd.cli.output import json_option, print_json, print_pairs, print_table
+from dialerd.cli.shell import Shell, pass_shell
+from dialerd.cli.statistics import of_campaign
+from dialerd.domain.lifecycle import CampaignAction
+from dialerd.service import campaigns, imports, status
+from dialerd.service.status import CampaignStatus
+
+
+@click.group()
+def group() -> None:
+    """Assign lists to campaigns; start, pause, resume and stop them.
+
+    What a campaign is (destination, pace, hours, retries) stands in its file in campaigns.d.
+    """
+
+
+group.add_command(of_campaign)
+
+
+@group.command("list")
+@json_option
+@pass_shell
+def list_(shell: Shell, *, as_json: bool) -> None:
+    """Show all campaigns."""
+    with shell.database() as database:
+        found = status.system(database, shell.settings, now=shell.now()).campaigns
+    if as_json:
+        print_json(found)
+    else:
+        print_campaigns(found)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def show(shell: Shell, name: str, *, as_json: bool) -> None:
+    """Show one campaign: its state and why, its lists, its pace, what became of its calls."""
+    with shell.database() as database:
+        found = status.campaign(database, name, shell.settings, now=shell.now())
+    if as_json:
+        print_json(found)
+    else:
+        _print_campaign(found)
+
+
+@group.command()
+@click.argument("campaign")
+@click.argument("list_name", metavar="LIST")
+@json_option
+@pass_shell
+def assign(shell: Shell, campaign: str, list_name: str, *, as_json: bool) -> None:
+    """Put LIST at the end of the lists CAMPAIGN dials. Only Ready or Used lists can be assigned."""
+    with shell.database() as database:
+        imports.recover(database, clock=shell.now)
+        campaigns.assign(
+            database,
+            campaign,
+            list_name,
+            configured=shell.settings.campaigns,
+            actor=shell.actor,
+            now=shell.now(),
+        )
+    _answer(shell, campaign, f"list {list_name} is assigned to campaign {campaign}", as_json=as_json)
+
+
+@group.command()
+@click.argument("campaign")
+@click.argument("list_name", metavar="LIST")
+@json_option
+@pass_shell
+def unassign(shell: Shell, campaign: str, list_name: str, *, as_json: bool) -> None:
+    """Take LIST from CAMPAIGN. Not while the campaign is Active."""
+    with shell.database() as database:
+        campaigns.unassign(
+            database,
+            campaign,
+            list_name,
+            configured=shell.settings.campaigns,
+            actor=shell.actor,
+            now=shell.now(),
+        )
+    _answer(shell, campaign, f"list {list_name} is no longer assigned to campaign {campaign}", as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def start(shell: Shell, name: str, *, as_json: bool) -> None:
+    """Begin to dial, within the campaign's hours."""
+    _change(shell, name, CampaignAction.START, as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def pause(shell: Shell, name: str, *, as_json: bool) -> None:
+    """Dial nobody new; calls in progress go on to their end."""
+    _change(shell, name, CampaignAction.PAUSE, as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def resume(shell: Shell, name: str, *, as_json: bool) -> None:
+    """Go on with a paused campaign where it was."""
+    _change(shell, name, CampaignAction.RESUME, as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def stop(shell: Shell, name: str, *, as_json: bool) -> None:
+    """End the run: dial nobody new and hang up what rings; answered calls go on. It can be started again."""
+    _change(shell, name, CampaignAction.STOP, as_json=as_json)
+
+
+def print_campaigns(found: Iterable[CampaignStatus]) -> None:
+    """The table of campaigns."""
+    rows = [
+        [item.name, item.state, item.calls, pace(item), item.due_now, item.remaining, item.next_due, item.why]
+        for item in found
+    ]
+    columns = ["campaign", "state", "calls up", "pace", "due now", "to dial", "next due", "why"]
+    print_table(columns, rows, empty="No campaigns. Describe one in campaigns.d beside the configuration file.")
+
+
+def pace(item: CampaignStatus) -> str:
+    """Calls per second of the last 10 s beside what the file asks for."""
+    return f"{item.pace:.1f}/s" if item.target is None else f"{item.pace:.1f} of {item.target:g}/s"
+
+
+def print_dispositions(item: CampaignStatus) -> None:
+    """How ended attempts ended, the most frequent first."""
+    if item.dispositions:
+        click.echo()
+        ended = sorted(item.dispositions.items(), key=lambda pair: -pair[1])
+        print_table(["disposition", "attempts"], [[name.replace("_", " "), count] for name, count in ended], empty="")
+
+
+def _change(shell: Shell, name: str, action: CampaignAction, *, as_json: bool) -> None:
+    with shell.database() as database:
+        imports.recover(database, clock=shell.now)
+        campaigns.change(
+            database,
+            name,
+            action,
+            configured=shell.settings.campaigns,
+            actor=shell.actor,
+            now=shell.now(),
+        )
+    _answer(shell, name, None, as_json=as_json)
+
+
+def _answer(shell: Shell, name: str, done: str | None, *, as_json: bool) -> None:
+    """Says how the campaign is now: as its status in JSON, or in a line."""
+    with shell.database() as database:
+        found = status.campaign(database, name, shell.settings, now=shell.now())
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(done or f"campaign {name} is {found.state.value}: {found.why}")
+
+
+def _print_campaign(item: CampaignStatus) -> None:
+    print_pairs(
+        [
+            ("campaign", item.name),
+            ("description", item.description),
+            ("state", item.state),
+            ("since", item.state_since),
+            ("last start", item.started_at),
+            ("why", item.why),
+            ("lists", ", ".join(item.lists) or "none"),
+            ("calls up", f"{item.calls} of at most {item.max_calls}" if item.max_calls else item.calls),
+            ("pace", pace(item)),
+            ("due now", item.due_now),
+            ("to dial", item.remaining),
+            ("next due", item.next_due),
+        ]
+    )
+    print_dispositions(item)

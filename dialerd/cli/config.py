@@ -1,0 +1,48 @@
+"""`dialerd config`: is what the files say usable."""
+
+from __future__ import annotations
+
+import click
+
+from dialerd.cli.output import json_option, print_json
+from dialerd.cli.shell import Shell, pass_shell
+from dialerd.domain.errors import ConfigError
+from dialerd.settings import DEFAULT_FILE, Settings
+
+
+@click.group()
+def group() -> None:
+    """Check the configuration."""
+
+
+@group.command()
+@json_option
+@pass_shell
+def check(shell: Shell, *, as_json: bool) -> int:
+    """Read the settings and all campaigns as a daemon would, and tell every mistake at once.
+
+    Exits with 0 when a daemon would start with them, else with 78. Connects to nothing.
+    """
+    try:
+        settings = shell.settings
+    except ConfigError as error:
+        if not as_json:
+            raise
+        print_json({"ok": False, "problems": error.problems})
+        return error.exit_code
+    if as_json:
+        print_json({"ok": True, "problems": [], **_facts(settings)})
+    else:
+        click.echo(_summary(settings))
+    return 0
+
+
+def _facts(settings: Settings) -> dict[str, object]:
+    return {"file": settings.source, "trunks": sorted(settings.trunks), "campaigns": sorted(settings.campaigns)}
+
+
+def _summary(settings: Settings) -> str:
+    if settings.source is None:
+        return f"no configuration file: {DEFAULT_FILE} does not exist; the defaults hold, without trunks and campaigns"
+    trunks, campaigns = ", ".join(sorted(settings.trunks)), ", ".join(sorted(settings.campaigns))
+    return f"{settings.source}: good; trunks: {trunks or 'none'}; campaigns: {campaigns or 'none'}"

@@ -1,0 +1,223 @@
+"""`dialerd list`: lists and the files that go into them."""
+
+from __future__ import annotations
+
+import click
+
+from dialerd.cli import list_flow, list_ops, versions
+from dialerd.cli.importing import import_
+from dialerd.cli.output import MAX_ID, json_option, plain, print_json, print_pairs, print_table
+from dialerd.cli.preview import example, preview_
+from dialerd.cli.shell import Shell, pass_shell
+from dialerd.cli.statistics import of_list, percent
+from dialerd.domain.dispositions import Disposition
+from dialerd.domain.lifecycle import ListStatus
+from dialerd.domain.phone import PhonePolicy
+from dialerd.service import imports, lists
+from dialerd.service.lists import ListDetail, ListView
+from dialerd.store.versions import VersionRecord
+
+
+@click.group()
+def group() -> None:
+    """Create lists and import leads."""
+
+
+group.add_command(import_)
+group.add_command(preview_)
+group.add_command(example)
+group.add_command(of_list)
+for command in (*versions.COMMANDS, *list_ops.COMMANDS, *list_flow.COMMANDS):
+    group.add_command(command)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--description", default="", help="What the list is, for people.")
+@click.option("--region", metavar="CC", help="The country (US, GB, DE ...) whose national numbers are understood.")
+@click.option(
+    "--policy",
+    type=click.Choice([policy.value for policy in PhonePolicy]),
+    help="strict takes numbers in E.164 only; clean repairs spaces, dashes, 00 and national numbers."
+    "  [default: clean with --region, else strict]",
+)
+@json_option
+@pass_shell
+def create(shell: Shell, name: str, description: str, region: str | None, policy: str | None, *, as_json: bool) -> None:
+    """Create an empty list."""
+    chosen = PhonePolicy(policy) if policy else None
+    with shell.database() as database:
+        made = lists.create(
+            database,
+            name,
+            description=description,
+            region=region,
+            policy=chosen,
+            actor=shell.actor,
+            now=shell.now(),
+        )
+    if as_json:
+        print_json(made)
+    else:
+        click.echo(f"list {made.name}: {made.status.label}, {_rules(made)}; next: dialerd list import {made.name} FILE")
+
+
+@group.command("list")
+@click.option("--search", metavar="TEXT", help="Only lists whose name contains this, in any case.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([status.value for status in ListStatus], case_sensitive=False),
+    help="Only lists with this status; may be given several times.",
+)
+@click.option("--archived", is_flag=True, help="Archived lists too.")
+@json_option
+@pass_shell
+def list_(shell: Shell, search: str | None, statuses: tuple[str, ...], *, archived: bool, as_json: bool) -> None:
+    """Show all lists."""
+    with shell.database() as database:
+        imports.recover(database, clock=shell.now)
+        found = lists.overview(
+            database,
+            search=search,
+            statuses=[ListStatus(status) for status in statuses],
+            archived=archived,
+            campaigns=shell.settings.campaigns,
+            now=shell.now(),
+        )
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        [
+            view.name,
+            view.status.label,
+            view.campaign,
+            view.leads.total,
+            view.leads.dialable,
+            percent(view.penetration),
+            view.current_version,
+            view.changed_at,
+        ]
+        for view in found
+    ]
+    columns = ["name", "status", "campaign", "leads", "dialable", "penetration", "version", "changed"]
+    filtered = search is not None or statuses
+    empty = "No lists that fit." if filtered else "No lists. Create one: dialerd list create NAME"
+    print_table(columns, rows, empty=empty)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def show(shell: Shell, name: str, *, as_json: bool) -> None:
+    """Show one list: its status, its leads, its versions."""
+    with shell.database() as database:
+        imports.recover(database, clock=shell.now)
+        detail = lists.show(database, name, campaigns=shell.settings.campaigns, now=shell.now())
+    if as_json:
+        print_json(_detail(detail))
+    else:
+        _print_detail(detail)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@click.option("--after", type=click.IntRange(0, MAX_ID), default=0, help="Go on behind this lead (see its id).")
+@click.option(
+    "--disposition", type=click.Choice([name.value for name in Disposition]), help="Only leads with this one."
+)
+@json_option
+@pass_shell
+def leads(shell: Shell, name: str, limit: int, after: int, disposition: str | None, *, as_json: bool) -> None:
+    """Show the leads of a list, in the order of its rows."""
+    wanted = Disposition(disposition) if disposition else None
+    with shell.database() as database:
+        found = lists.leads_of(database, name, disposition=wanted, limit=limit, after=after)
+    if as_json:
+        print_json([{"lead": item.lead, "fields": item.fields} for item in found])
+        return
+    rows = []
+    for item in found:
+        lead = item.lead
+        who = " ".join(item.fields.get(part, "") for part in ("first_name", "last_name")).strip()
+        next_ = "in a call" if lead.in_call else lead.closed or lead.due_at
+        rows.append([str(lead.lead_id), lead.phone, who, lead.disposition, lead.attempts, lead.last_attempt_at, next_])
+    columns = ["id", "number", "name", "disposition", "attempts", "last attempt", "next"]
+    print_table(columns, rows, empty="No leads.")
+
+
+def _detail(detail: ListDetail) -> dict[str, object]:
+    return {**plain(detail.view), "versions": [_version(version) for version in detail.versions]}
+
+
+def _version(version: VersionRecord) -> dict[str, object]:
+    buckets = version.buckets
+    return {
+        "number": version.number,
+        "state": version.state,
+        "mode": version.mode,
+        "file": version.file_name,
+        "sha256": version.sha256,
+        "error": version.error,
+        "rows": buckets.rows,
+        "imported": buckets.imported,
+        "updated": buckets.updated,
+        "unchanged": buckets.unchanged,
+        "duplicate": buckets.duplicate,
+        "dnc": buckets.dnc,
+        "rejected": buckets.rejected,
+        "withdrawn": buckets.withdrawn,
+        "created_at": version.created_at,
+        "created_by": version.created_by,
+        "finished_at": version.finished_at,
+    }
+
+
+def _print_detail(detail: ListDetail) -> None:
+    view, counts = detail.view, detail.view.leads
+    print_pairs(
+        [
+            ("name", view.name),
+            ("status", view.status.label),
+            ("description", view.description),
+            ("campaign", view.campaign),
+            ("numbers", _rules(view)),
+            ("owner", view.owner),
+            ("created", view.created_at),
+            ("leads", counts.total),
+            ("dialable now", counts.dialable),
+            ("waiting for a retry", counts.waiting),
+            ("in a call", counts.in_call),
+            ("finished", counts.closed),
+            ("penetration", percent(view.penetration)),
+            ("being imported", counts.staged or None),
+        ]
+    )
+    if counts.by_disposition:
+        click.echo()
+        rows = sorted(counts.by_disposition.items(), key=lambda item: -item[1])
+        print_table(["disposition", "leads"], [[name.replace("_", " "), count] for name, count in rows], empty="")
+    if detail.versions:
+        click.echo()
+        print_table(_VERSION_COLUMNS, [_version_row(version) for version in detail.versions], empty="")
+    for version in detail.versions[:1]:
+        if version.error:
+            click.echo(f"\nversion {version.number} failed: {version.error}")
+
+
+_VERSION_COLUMNS = ["version", "state", "file", "rows", "imported", "unchanged", "duplicate", "rejected", "at", "by"]
+
+
+def _version_row(version: VersionRecord) -> list[object]:
+    buckets = version.buckets
+    counts = [buckets.rows, buckets.imported, buckets.unchanged, buckets.duplicate, buckets.rejected]
+    return [version.number, version.state, version.file_name, *counts, version.created_at, version.created_by]
+
+
+def _rules(view: ListView) -> str:
+    home = f", national numbers of {view.region}" if view.region else ""
+    return f"{view.policy}{home}"

@@ -1,0 +1,113 @@
+"""The command `dialerd`: its table of commands, and how faults become one line and an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from dialerd import __version__
+from dialerd.cli.lazy import Entry, LazyGroup
+from dialerd.cli.shell import Shell
+from dialerd.cli.text import printable
+from dialerd.domain.errors import ConfigError, DialerdError
+
+COMMANDS = {
+    "list": Entry("dialerd.cli.lists:group", "Create lists and import leads."),
+    "mapping": Entry("dialerd.cli.mapping:group", "Save which columns of a file are which fields."),
+    "lead": Entry("dialerd.cli.lead:group", "Find, show, add, change, close and reset single leads."),
+    "campaign": Entry("dialerd.cli.campaigns:group", "Assign lists; start, pause, resume and stop campaigns."),
+    "call": Entry("dialerd.cli.calls:group", "Look at what was dialed and what became of it."),
+    "status": Entry("dialerd.cli.status:command", "Show engines and campaigns, and why nothing is dialed."),
+    "run": Entry("dialerd.cli.daemons:run", "Run the engine: claims leads, paces, dials through Asterisk."),
+    "agi": Entry("dialerd.cli.daemons:agi", "Run the FastAGI server that the dialplan asks."),
+    "up": Entry("dialerd.cli.up:command", "Run the engine and the FastAGI server in one terminal."),
+    "config": Entry("dialerd.cli.config:group", "Check the configuration."),
+    "db": Entry("dialerd.cli.db:group", "Create and upgrade the database."),
+    "demo": Entry("dialerd.cli.demo:command", "Dial fictional people through a real Asterisk, right here."),
+    "lab": Entry("dialerd.cli.lab:group", "Start and stop a real Asterisk with a simulated carrier."),
+}
+
+EPILOG = """\b
+Environment: DIALERD_CONFIG (as --config), DIALERD_DATABASE_URL (instead of database.url).
+Exit codes: 0 done, 1 refused or not found, 2 usage, 65 bad input, 69 not reachable, 74 input or output,
+78 configuration, 130 interrupted.
+"""
+
+
+@click.group(cls=LazyGroup, entries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    envvar="DIALERD_CONFIG",
+    metavar="FILE",
+    help="The configuration file  [default: /etc/dialerd/dialerd.toml]",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error, with the traceback of a fault.")
+@click.version_option(__version__, prog_name="dialerd", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context, config_path: Path | None, *, verbose: bool) -> None:
+    """An outbound dialer for Asterisk: lists, campaigns, and the daemon that dials them."""
+    context.obj = Shell(config_path=config_path, verbose=verbose)
+
+
+def main() -> None:
+    """Runs the command line of this process and ends it."""
+    signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks is shown as an escape, not as a traceback.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command line. Returns the exit code; every expected fault is one line on standard error."""
+    verbose = "-v" in arguments or "--verbose" in arguments
+    try:
+        code = cli.main(args=list(arguments), prog_name="dialerd", standalone_mode=False)
+        if sys.stdout is not None:  # started with its standard output closed
+            sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("dialerd: interrupted", file=sys.stderr)  # noqa: T201 - the one door for messages to people
+        return 130
+    except DialerdError as error:
+        if verbose:
+            sys.excepthook(type(error), error, error.__traceback__)
+        complain(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`). Python would complain once more at exit, when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        # A full disk, a standard output that cannot be written: a fault of the place, not of the program.
+        if verbose:
+            sys.excepthook(type(error), error, error.__traceback__)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"dialerd: {printable(f'{where}{error.strerror or error}')}", file=sys.stderr)  # noqa: T201 - as above
+        return 74
+    return code if isinstance(code, int) else 0
+
+
+def complain(error: DialerdError) -> None:
+    """One line on standard error, or one for each mistake in the configuration."""
+    lines = error.problems if isinstance(error, ConfigError) else [str(error)]
+    for line in lines:
+        print(f"dialerd: {printable(line)}", file=sys.stderr)  # noqa: T201 - the one door for messages to people
+
+
+def _terminated(signum: int, frame: FrameType | None) -> None:
+    # An import that is told to stop must clean up behind itself, so the signal becomes an exception.
+    del frame
+    raise SystemExit(128 + signum)

@@ -1,0 +1,65 @@
+"""`dialerd status`: engines, trunks and campaigns at a glance."""
+
+from __future__ import annotations
+
+import threading
+
+import click
+
+from dialerd.cli.campaigns import print_campaigns
+from dialerd.cli.output import json_option, print_json, print_table
+from dialerd.cli.shell import Shell, pass_shell
+from dialerd.service.status import SystemStatus, system
+
+WATCH_SECONDS = 1.0
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Show it again every second, until interrupted.")
+@json_option
+@pass_shell
+def command(shell: Shell, *, watch: bool, as_json: bool) -> None:
+    """Show engines, trunks and campaigns, and why nothing is dialed.
+
+    With --watch and --json there is one document a second, each on one line.
+    """
+    settings = shell.settings
+    with shell.database() as database:
+        while True:
+            found = system(database, settings, now=shell.now())
+            if as_json:
+                print_json(found, one_line=watch)
+            else:
+                if watch:
+                    click.clear()
+                _show(found)
+            if not watch:
+                return
+            threading.Event().wait(WATCH_SECONDS)
+
+
+def _show(found: SystemStatus) -> None:
+    if found.problem:
+        click.echo(f"{found.problem}\n")
+    if found.engines:
+        rows = [
+            [
+                engine.node,
+                "alive" if engine.alive else "silent",
+                f"{engine.silent_for:.0f} s ago",
+                engine.link,
+                engine.calls,
+                engine.host,
+                str(engine.pid),
+                engine.version,
+            ]
+            for engine in found.engines
+        ]
+        columns = ["engine", "state", "sign of life", "Asterisk", "calls up", "host", "process", "version"]
+        print_table(columns, rows, empty="")
+        click.echo()
+    if found.trunks:
+        rows = [[trunk.name, trunk.calls, trunk.max_calls, f"{trunk.calls_per_second:g}/s"] for trunk in found.trunks]
+        print_table(["trunk", "calls up", "at most", "pace"], rows, empty="")
+        click.echo()
+    print_campaigns(found.campaigns)

@@ -1,0 +1,138 @@
+"""What will become of a list's leads next: a funnel whose parts add up to all of them, and what is read off it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dialerd.domain.dispositions import Disposition
+from dialerd.domain.eligibility import CampaignRules, LeadState, Never, NoUntil, Wait, judge, judge_schedule
+
+WITHDRAWN = "withdrawn"
+"""Why a lead is closed that the current version of its list does not have."""
+
+
+class Standing(StrEnum):
+    """Where a lead is, by its own row alone."""
+
+    DUE = "due"
+    WAITING = "waiting"
+    IN_CALL = "in_call"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """So many `leads` that are alike: what the gates look at, and `reason`: why they are closed, or the Wait of those
+    that wait. `contacted`: some attempt reached a person. `until` is when the first of those that wait is due.
+    """
+
+    standing: Standing
+    disposition: str
+    attempts: int
+    contacted: bool
+    reason: str
+    leads: int
+    until: datetime | None = None
+
+
+class Part(StrEnum):
+    """The parts of a funnel, in the order they are shown. Each lead is in exactly one."""
+
+    DIALABLE = "dialable"
+    RETRY = "waiting_for_retry"
+    HOURS = "outside_hours"
+    CAP = "at_cap"
+    IN_CALL = "in_call"
+    FINISHED = "finished"
+    DO_NOT_CALL = "do_not_call"
+    INVALID = "invalid"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One part: how many leads, and for those that wait when the first of them goes on; None when nobody knows."""
+
+    leads: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """All parts, also the empty ones. `total` is their sum; `contacted` of them were reached, at any time."""
+
+    parts: Mapping[Part, Slice]
+    total: int
+    contacted: int
+    dispositions: Mapping[str, int]
+
+    @property
+    def dialable(self) -> int:
+        """Leads that may be dialed now."""
+        return self.parts[Part.DIALABLE].leads
+
+    @property
+    def penetration(self) -> float:
+        """The share of the leads that were contacted, 0 to 1; 0 when there are none."""
+        return self.contacted / self.total if self.total else 0.0
+
+
+def funnel(groups: Iterable[tuple[Group, CampaignRules | None]], now: datetime) -> Funnel:
+    """The funnel of these groups, each judged by the rules of its campaign, None when it has none."""
+    leads: Counter[Part] = Counter()
+    until: dict[Part, datetime] = {}
+    dispositions: Counter[str] = Counter()
+    total = contacted = 0
+    for group, rules in groups:
+        part, at = place(group, rules, now)
+        leads[part] += group.leads
+        if at is not None and group.leads:
+            until[part] = min(at, until.get(part, at))
+        dispositions[group.disposition] += group.leads
+        total += group.leads
+        contacted += group.leads if group.contacted else 0
+    parts = {part: Slice(leads[part], until.get(part)) for part in Part}
+    shown = {name: count for name, count in sorted(dispositions.items()) if count}
+    return Funnel(parts, total, contacted, shown)
+
+
+def place(group: Group, rules: CampaignRules | None, now: datetime) -> tuple[Part, datetime | None]:
+    """The part these leads belong to, and when the first of them goes on from there."""
+    if group.standing is Standing.CLOSED:
+        return _closed(group), None
+    if group.standing is Standing.IN_CALL:
+        return Part.IN_CALL, None
+    if group.standing is Standing.WAITING:
+        return _WAITING.get(group.reason, Part.RETRY), group.until
+    return (Part.DIALABLE, None) if rules is None else _due(group, rules, now)
+
+
+def _closed(group: Group) -> Part:
+    if group.reason == WITHDRAWN:
+        return Part.WITHDRAWN
+    return _FINAL.get(group.disposition, Part.FINISHED)
+
+
+def _due(group: Group, rules: CampaignRules, now: datetime) -> tuple[Part, datetime | None]:
+    """Due, but a campaign's gates may say no before the claim has come to these leads."""
+    if isinstance(judge_schedule(rules, now), Never):
+        # Not over for the leads: another campaign, or another last day, and they are dialed.
+        return Part.HOURS, None
+    verdict = judge(LeadState(group.disposition, group.attempts), rules, now)
+    if isinstance(verdict, Never):
+        return Part.FINISHED, None
+    if isinstance(verdict, NoUntil):
+        return _WAITING.get(verdict.wait, Part.RETRY), verdict.at
+    return Part.DIALABLE, None
+
+
+_WAITING: Mapping[str, Part] = {Wait.RETRY: Part.RETRY, Wait.HOURS: Part.HOURS, Wait.CAP: Part.CAP}
+_FINAL: Mapping[str, Part] = {
+    Disposition.OPTED_OUT: Part.DO_NOT_CALL,
+    Disposition.DO_NOT_CALL: Part.DO_NOT_CALL,
+    Disposition.INVALID_NUMBER: Part.INVALID,
+}

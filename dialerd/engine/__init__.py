@@ -1,0 +1,1 @@
+"""The daemon: dial loop, call tracker, recovery, schedule, group-commit writer."""

@@ -1,0 +1,147 @@
+"""Fills the hopper: claims leads a few seconds ahead of the pace, and gives back what will not be sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from dialerd.domain import eligibility
+from dialerd.domain.errors import DialerdError
+from dialerd.domain.facts import ClaimedLead
+from dialerd.domain.pacing import claim_size
+from dialerd.engine.line import Line
+from dialerd.engine.writes import Writes
+from dialerd.ops.clock import Clock
+from dialerd.ops.crash import Crash, CrashPoint
+from dialerd.ops.metrics import Metrics
+from dialerd.service.attempts import cancel_unsent
+from dialerd.settings import Settings
+from dialerd.store import claims
+from dialerd.store.claims import ClaimRequest
+from dialerd.store.database import Connection
+from dialerd.store.heads import Candidate
+
+EMPTY_CLAIM_SECONDS = 1.0
+FULL_SECONDS = 0.05
+RETRY_SECONDS = 1.0
+NOTHING_DUE = "no lead is due"
+ALL_IN_USE = "every call the caps allow is in use"
+
+log = structlog.get_logger("dialerd.dialer")
+
+
+class Claimer:
+    """Claims and gives back for one engine: `node` is its name, `owner` this life of it."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        writes: Writes,
+        clock: Clock,
+        crash: Crash,
+        metrics: Metrics,
+        *,
+        node: str,
+        owner: str,
+    ) -> None:
+        """Only `owner` may send what it claimed."""
+        self._settings = settings
+        self._writes = writes
+        self._clock = clock
+        self._crash = crash
+        self._metrics = metrics
+        self._node = node
+        self._owner = owner
+
+    def size(self, line: Line) -> int:
+        """How many leads to claim for the line now; 0 when a claim, which costs a transaction, is not worth it yet."""
+        size = claim_size(
+            calls_per_second=line.campaign.calls_per_second,
+            hopper_seconds=self._settings().engine.hopper_seconds,
+            in_hopper=line.waiting,
+            max_calls=line.campaign.max_calls,
+            open_attempts=line.waiting,
+        )
+        return size if size >= line.waiting else 0
+
+    async def fill(self, line: Line, size: int) -> None:
+        """Claim up to `size` leads into the line's hopper, and note when to claim again and why not at once."""
+        started = self._clock.monotonic()
+        try:
+            claimed, full = await self._claim(line, size)
+        except DialerdError as error:
+            log.error("claim_failed", campaign=line.campaign.name, error=str(error), retry_seconds=RETRY_SECONDS)
+            line.next_claim_at = self._clock.monotonic() + RETRY_SECONDS
+            return
+        self._metrics.claim_seconds.observe(self._clock.monotonic() - started)
+        if claimed:
+            self._crash.at(CrashPoint.CLAIMED)
+        if line.closed:
+            await self.give_back([lead.attempt_id for lead in claimed])
+            return
+        line.hopper.extend(claimed)
+        line.idle, wait = _rest(short=len(claimed) < size, full=full)
+        line.next_claim_at = self._clock.monotonic() + wait
+
+    async def commit(self, batch: Sequence[ClaimedLead]) -> frozenset[str]:
+        """Put these attempts past the point of no return; the ids of those that may be sent. The others are given back.
+
+        A commit that failed may have happened all the same: then none is sent, and what became of it is read back.
+        """
+        ids, now = [lead.attempt_id for lead in batch], self._clock.now()
+        try:
+            won = await self._writes(lambda conn: claims.mark_sending(conn, ids, self._owner, now))
+        except DialerdError as error:
+            log.error("sending_not_committed", attempts=len(ids), error=str(error))
+            won = frozenset()
+        else:
+            self._crash.at(CrashPoint.SENDING)
+        await self.give_back([attempt_id for attempt_id in ids if attempt_id not in won])
+        return won
+
+    async def give_back(self, attempt_ids: Sequence[str]) -> None:
+        """Give back attempts that were never sent, trying until the database takes it."""
+        while attempt_ids:
+            campaigns, now = self._settings().campaigns, self._clock.now()
+            try:
+                await self._writes(lambda conn: cancel_unsent(conn, attempt_ids, campaigns, now))  # noqa: B023
+            except DialerdError as error:
+                log.error("not_given_back", attempts=len(attempt_ids), error=str(error), retry_seconds=RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _claim(self, line: Line, size: int) -> tuple[list[ClaimedLead], bool]:
+        """The leads, and whether the caps are why there are no more."""
+        campaign, trunk = line.campaign, line.next_trunk()
+        request = ClaimRequest(
+            campaign=campaign.name,
+            trunk=trunk,
+            node=self._node,
+            owner=self._owner,
+            limit=size,
+            max_calls=campaign.max_calls,
+            trunk_max_calls=line.trunks[trunk].max_calls,
+            caller_id=campaign.caller_id,
+        )
+        now = self._clock.now()
+
+        def judge(candidate: Candidate) -> eligibility.Verdict:
+            return eligibility.judge(candidate, campaign.rules, now)
+
+        def work(conn: Connection) -> tuple[list[ClaimedLead], bool]:
+            room = claims.room_for(conn, request)
+            claimed = claims.claim(conn, request, judge, now, room)
+            self._crash.at(CrashPoint.BEFORE_CLAIM)
+            return claimed, len(claimed) == room
+
+        return await self._writes(work)
+
+
+def _rest(*, short: bool, full: bool) -> tuple[str, float]:
+    """Why the claim brought less than was asked for, and the seconds until the next one."""
+    if not short:
+        return "", 0.0
+    return (ALL_IN_USE, FULL_SECONDS) if full else (NOTHING_DUE, EMPTY_CLAIM_SECONDS)

@@ -1,0 +1,259 @@
+"""The dial loop: claim ahead by seconds, commit `sending` ahead by milliseconds, send each call at its instant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from dialerd.domain.facts import ClaimedLead
+from dialerd.domain.pacing import LEAST_AHEAD, Gcra, Pace, after, commit_ahead, earliest, interval, left, next_send
+from dialerd.engine.claimer import Claimer
+from dialerd.engine.line import Line, Ready, Sent
+from dialerd.engine.sender import Sender
+from dialerd.engine.tracker import Tracker
+from dialerd.ops.clock import Clock
+from dialerd.settings import Campaign, Settings
+
+IDLE_SECONDS = 1.0
+SETTLE_SECONDS = 0.01
+LEAVING_SECONDS = 2.0
+
+log = structlog.get_logger("dialerd.dialer")
+
+
+class Dialer:
+    """Sends calls for every campaign that has a line. Runs on the event loop; all state belongs to it."""
+
+    def __init__(self, claimer: Claimer, sender: Sender, tracker: Tracker, clock: Clock) -> None:
+        """Nothing is dialed before a line is opened."""
+        self._claimer = claimer
+        self._sender = sender
+        self._tracker = tracker
+        self._clock = clock
+        self._max_send_delay = 0.0
+        self._ahead = LEAST_AHEAD
+        self._trunk_pace: dict[str, Gcra] = {}
+        self._sent: dict[str, Sent] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fault: BaseException | None = None
+        self._wake = asyncio.Event()
+        self.lines: dict[str, Line] = {}
+        self.stopped = False
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why nothing is sent now, whatever the campaigns say, in words for people; None when calls may leave."""
+        return "the engine is stopping" if self.stopped else self._sender.obstacle
+
+    def wake(self) -> None:
+        """Something changed: look again now."""
+        for line in self.lines.values():
+            line.next_claim_at = 0.0
+        self._wake.set()
+
+    def open_line(self, campaign: Campaign, settings: Settings, gate: str | None) -> None:
+        """An active campaign, as these settings have it. `gate` says why it may not claim now, None when it may."""
+        if campaign.name not in self.lines:
+            self.lines[campaign.name] = Line(campaign, settings.trunks)
+            log.info("campaign_opened", campaign=campaign.name, gate=gate)
+        line = self.lines[campaign.name]
+        line.campaign, line.trunks = campaign, settings.trunks
+        self._max_send_delay = settings.engine.max_send_delay
+        if line.gate != gate:
+            line.gate = gate
+            self.wake()
+
+    def left(self, attempt_id: str) -> None:
+        """Asterisk has begun to make this call: from here, not from the sending, its second counts for the pace."""
+        sent = self._sent.pop(attempt_id, None)
+        if sent is None:
+            return
+        line, trunk, now = sent.line, sent.trunk, self._clock.monotonic()
+        line.pace = left(line.pace_limit, line.pace, sent.at, now)
+        if trunk in line.trunks:
+            self._trunk_pace[trunk] = left(self._trunk_limit(line, trunk), self._trunk_state(trunk), sent.at, now)
+
+    async def close_line(self, name: str) -> None:
+        """The campaign is not active any more: what waited is given back, what was committed is cancelled."""
+        line = self.lines.pop(name, None)
+        if line is None:
+            return
+        line.closed = True
+        self._cancel(line, "the campaign is not active any more")
+        log.info("campaign_closed", campaign=name, waiting=len(line.hopper))
+        await self._empty(line)
+
+    async def empty_gated(self) -> None:
+        """Give back what waits in lines that may not claim."""
+        for line in list(self.lines.values()):
+            if line.gate is not None:
+                await self._empty(line)
+
+    async def stop(self) -> None:
+        """Send nothing more. Returns when everything that was not sent has been given back."""
+        self.stopped = True
+        for line in self.lines.values():
+            self._cancel(line, "the engine is stopping")
+        # A handful of milliseconds, once in a process's life.
+        while any(line.claiming or line.committing for line in self.lines.values()):  # noqa: ASYNC110
+            await asyncio.sleep(SETTLE_SECONDS)
+        for name in list(self.lines):
+            await self.close_line(name)
+
+    async def run(self) -> None:
+        """Dial for ever. Raises what a claim, commit or send raised unexpectedly: half a dialer is worse than none."""
+        loop = asyncio.get_running_loop()
+        while True:
+            if self._fault is not None:
+                raise self._fault
+            timer = loop.call_later(self._step(), self._wake.set)
+            await self._wake.wait()
+            timer.cancel()
+            self._wake.clear()
+
+    def _step(self) -> float:
+        """Do all that is due; the seconds until more is."""
+        obstacle = self.obstacle
+        if obstacle is not None:
+            for line in self.lines.values():
+                self._cancel(line, obstacle)
+            return IDLE_SECONDS
+        now = self._clock.monotonic()
+        waits = [IDLE_SECONDS]
+        for line in self.lines.values():
+            if line.gate is None:
+                waits += [self._claim(line, now), self._commit(line, now)]
+        waits.append(self._send_due())
+        return max(min(waits), 0.0)
+
+    def _claim(self, line: Line, now: float) -> float:
+        if line.claiming:
+            return IDLE_SECONDS
+        if line.next_claim_at > now:
+            return line.next_claim_at - now
+        size = self._claimer.size(line)
+        if size:
+            line.claiming = True
+            self._spawn(self._fill(line, size))
+        return IDLE_SECONDS
+
+    async def _fill(self, line: Line, size: int) -> None:
+        try:
+            await self._claimer.fill(line, size)
+        finally:
+            line.claiming = False
+            self._wake.set()
+
+    def _commit(self, line: Line, now: float) -> float:
+        """Commit `sending` for the calls whose instant is near, and with them those that are nearly so; the seconds until
+        the next ones are.
+        """
+        batch: list[ClaimedLead] = []
+        wait = IDLE_SECONDS
+        while line.hopper:
+            until = self._instant(line, len(batch), now) - now
+            wait = until - self._ahead
+            if until > self._ahead * (2 if batch else 1):
+                break
+            batch.append(line.hopper.popleft())
+        if batch:
+            line.committing += len(batch)
+            self._spawn(self._commit_batch(line, batch))
+        return wait if line.hopper else IDLE_SECONDS
+
+    def _instant(self, line: Line, more: int, now: float) -> float:
+        """When the head of the hopper may be sent, behind all that leave before it and `more` of its own line."""
+        trunk = line.hopper[0].trunk
+        before = sum(other.leaving for other in self.lines.values() if trunk in other.campaign.trunks) + more
+        return max(
+            max(earliest(line.pace), now) + (line.leaving + more) * interval(line.pace_limit),
+            max(earliest(self._trunk_state(trunk)), now) + before * interval(self._trunk_limit(line, trunk)),
+        )
+
+    async def _commit_batch(self, line: Line, batch: list[ClaimedLead]) -> None:
+        began = self._clock.monotonic()
+        try:
+            won = await self._claimer.commit(batch)
+        finally:
+            line.committing -= len(batch)
+            self._wake.set()
+        committed_at = self._clock.monotonic()
+        self._ahead = commit_ahead(self._ahead, committed_at - began)
+        for lead in batch:
+            if lead.attempt_id in won:
+                self._tracker.started(lead.attempt_id, lead.campaign)
+                line.ready.append(Ready(lead, committed_at))
+        if line.closed or self.stopped:
+            self._cancel(line, "the campaign is not active any more")
+
+    def _send_due(self) -> float:
+        """Send every call whose instant has come, the earliest first; the seconds until the next one."""
+        while True:
+            now = self._clock.monotonic()
+            line = self._next_line()
+            if line is None:
+                return IDLE_SECONDS
+            at = next_send(line.pace, self._trunk_state(line.ready[0].lead.trunk))
+            if at > now:
+                return at - now
+            self._send(line, line.ready.popleft(), now)
+
+    def _next_line(self) -> Line | None:
+        """The line that may send first; of lines that wait for the same trunk, the one that has waited longest."""
+
+        def order(line: Line) -> tuple[float, float]:
+            return next_send(line.pace, self._trunk_state(line.ready[0].lead.trunk)), earliest(line.pace)
+
+        return min((line for line in self.lines.values() if line.ready), key=order, default=None)
+
+    def _send(self, line: Line, ready: Ready, now: float) -> None:
+        lead, waited = ready.lead, now - ready.committed_at
+        trunk = line.trunks.get(lead.trunk)
+        if waited > self._max_send_delay:
+            why = f"waited {waited:.1f} s to be sent, {self._max_send_delay:g} s at most: was the process suspended?"
+            self._tracker.not_sent(lead.attempt_id, why)
+        elif trunk is None:
+            self._tracker.not_sent(lead.attempt_id, f"trunk {lead.trunk} is not in the configuration any more")
+        else:
+            line.note_sent(now)
+            line.pace = after(line.pace_limit, line.pace, now)
+            limit = self._trunk_limit(line, lead.trunk)
+            self._trunk_pace[lead.trunk] = after(limit, self._trunk_state(lead.trunk), now)
+            self._note_sent(lead.attempt_id, Sent(line, lead.trunk, now))
+            self._spawn(self._sender.send(lead, line.campaign, trunk))
+
+    def _note_sent(self, attempt_id: str, sent: Sent) -> None:
+        self._sent[attempt_id] = sent
+        # Those that no channel was made for, the oldest first, matter to no second any more.
+        while (oldest := next(iter(self._sent))) != attempt_id and self._sent[oldest].at < sent.at - LEAVING_SECONDS:
+            del self._sent[oldest]
+
+    @staticmethod
+    def _trunk_limit(line: Line, trunk: str) -> Pace:
+        return Pace(line.trunks[trunk].calls_per_second)
+
+    def _trunk_state(self, trunk: str) -> Gcra:
+        return self._trunk_pace.get(trunk, Gcra())
+
+    def _cancel(self, line: Line, why: str) -> None:
+        while line.ready:
+            self._tracker.not_sent(line.ready.popleft().lead.attempt_id, why)
+
+    async def _empty(self, line: Line) -> None:
+        attempt_ids = [lead.attempt_id for lead in line.hopper]
+        line.hopper.clear()
+        await self._claimer.give_back(attempt_ids)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._fault = task.exception()
+            self._wake.set()

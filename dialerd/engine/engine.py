@@ -1,0 +1,277 @@
+"""The engine put together: link, dial loop, tracker, recovery, watch, schedule and heartbeat, under one roof."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+from dialerd.domain.callstate import CallEvent, ChannelCreated, OriginateRefused
+from dialerd.domain.errors import DialerdError, Unavailable
+from dialerd.engine.claimer import Claimer
+from dialerd.engine.dialer import Dialer
+from dialerd.engine.presence import Presence
+from dialerd.engine.recovery import Recovery
+from dialerd.engine.report import Report
+from dialerd.engine.schedule import Schedule
+from dialerd.engine.sender import Sender
+from dialerd.engine.tracker import Tracker
+from dialerd.engine.watch import Watch
+from dialerd.engine.writes import Writes
+from dialerd.ops.clock import SystemClock
+from dialerd.ops.crash import Crash
+from dialerd.ops.metrics import Metrics, MetricsServer
+from dialerd.service import imports, statistics
+from dialerd.service.attempts import EndResult
+from dialerd.settings import Settings
+from dialerd.store.database import Database
+from dialerd.store.writer import GroupWriter
+from dialerd.telephony.ami import AmiLink, AmiSession, AmiTarget, AsteriskStopping, LinkDown, LinkEvent, LinkUp
+
+RECOVER_IMPORTS_SECONDS = 60.0
+FOLD_TALLIES_SECONDS = 2.0
+DRAIN_LOOK_SECONDS = 0.1
+RECONCILE_RETRY_SECONDS = 1.0
+STOPPING_LOOK_SECONDS = 1.0
+STOPPING_ANSWER_SECONDS = 5.0
+
+log = structlog.get_logger("dialerd.engine")
+
+
+class Engine:
+    """An async context: inside it the engine dials. `fault` is why it stopped by itself, if it did."""
+
+    def __init__(self, settings: Settings, database: Database, owner: str) -> None:
+        """`owner` names this life of the engine among all that ever used the node's name."""
+        self.settings = settings
+        self.fault: DialerdError | None = None
+        self._owner = owner
+        self._database = database
+        self._clock = SystemClock()
+        self._crash = Crash.from_environment()
+        self._failed = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
+        self.metrics = Metrics()
+        self._metrics_server: MetricsServer | None = None
+        self._writer = GroupWriter(database, on_commit=self._committed)
+        self._writes = Writes(self._writer)
+        node = settings.node.name
+        self.tracker = Tracker(
+            self._writes,
+            lambda: self.settings.campaigns,
+            self._clock,
+            self._crash,
+            on_ended=self._ended,
+            on_stray=self._stray,
+        )
+        self.link = AmiLink(_target(settings), self._heard)
+        self._sender = Sender(self.link, self.tracker, self._crash, self._clock, self.metrics)
+        claimer = Claimer(
+            lambda: self.settings, self._writes, self._clock, self._crash, self.metrics, node=node, owner=owner
+        )
+        self.dialer = Dialer(claimer, self._sender, self.tracker, self._clock)
+        self._recovery = Recovery(self._writes, self.tracker, self._clock, node)
+        self._schedule = Schedule(lambda kind: self.metrics.scheduler_events.labels(kind).inc())
+        self._watch = Watch(
+            lambda: self.settings,
+            database,
+            self._writes,
+            self.dialer,
+            self.tracker,
+            self._schedule,
+            self._clock,
+            hang_up=self._hang_up,
+        )
+        self.report = Report(
+            lambda: self.settings, self.link, self.dialer, self.tracker, self._watch, self.metrics, self._clock
+        )
+        self._presence = Presence(self._writes, self._clock, self.report.status, node=node, owner=owner)
+
+    async def __aenter__(self) -> Self:
+        """Register, give back what an earlier life had claimed, and start everything."""
+        engine = self.settings.engine
+        self._metrics_server = self.metrics.serve(engine.metrics_listen, engine.metrics_port)
+        await self._presence.enter(self.settings.campaigns)
+        await self._recovery.give_back()
+        self._schedule.start()
+        self._recover_imports()
+        self._schedule.every("imports", RECOVER_IMPORTS_SECONDS, self._recover_imports)
+        self._schedule.every("tallies", FOLD_TALLIES_SECONDS, self._fold_tallies)
+        for work in (self.link.run(), self.tracker.run(), self.dialer.run(), self._watch.run(), self._presence.run()):
+            self._tasks.append(asyncio.create_task(self._watched(work)))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything; what was submitted to the database is finished."""
+        self._schedule.close()
+        for task in (*self._tasks, *self._errands):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._errands, return_exceptions=True)
+        await self._presence.leave()
+        await asyncio.to_thread(self._writer.close)
+        if self._metrics_server is not None:
+            self._metrics_server.close()
+
+    async def failed(self) -> None:
+        """Return when the engine cannot go on; `fault` says why."""
+        await self._failed.wait()
+
+    def leave(self) -> None:
+        """Do not wait for calls in progress."""
+        self.tracker.forget(self.tracker.ids)
+
+    def reload(self, settings: Settings) -> None:
+        """Apply validated settings. What needs a restart (database, node, listeners, Asterisk) is said and kept."""
+        for section in ("database", "node", "asterisk", "paths"):
+            if getattr(settings, section) != getattr(self.settings, section):
+                log.warning("restart_needed", section=section)
+        before, after = self.settings.campaigns, settings.campaigns
+        changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        self.settings = settings
+        log.info("reloaded", campaigns_changed=changed)
+        self.dialer.wake()
+        self._watch.look_now()
+
+    async def drain(self) -> None:
+        """Send nothing more, give back what waits, and see calls in progress to their end or to the time limit."""
+        self.dialer.stopped = True
+        if self.fault is None:
+            await self.dialer.stop()
+        limit = self._clock.monotonic() + self.settings.engine.drain_timeout
+        log.info("draining", calls_up=len(self.tracker), limit_seconds=self.settings.engine.drain_timeout)
+        # Three things end the wait, the clock among them.
+        while len(self.tracker) and self._clock.monotonic() < limit and self.link.session is not None:  # noqa: ASYNC110
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)
+        await self.tracker.flush()
+        if len(self.tracker):
+            log.warning("calls_left_up", calls_up=len(self.tracker), next="the next start adopts them")
+
+    def status_line(self) -> str:
+        """One line for systemd."""
+        return self.report.line()
+
+    def _heard(self, event: CallEvent | LinkEvent) -> None:
+        self.metrics.ami_events.labels(type(event).__name__).inc()
+        match event:
+            case LinkUp(session=session):
+                self._errand(self._account(session))
+            case LinkDown(reason=reason):
+                self.metrics.ami_failures.labels("connection_lost").inc()
+                log.warning("asterisk_lost", reason=reason, calls_up=len(self.tracker))
+            case AsteriskStopping():
+                self._hold()
+            case OriginateRefused(stopping=True):
+                self.tracker.feed(event)
+                self._hold()
+            case ChannelCreated(attempt_id=attempt_id):
+                self.dialer.left(attempt_id)
+                self.tracker.feed(event)
+            case _:
+                self.tracker.feed(event)
+
+    def _hold(self) -> None:
+        """Asterisk is shutting down, perhaps once the last call has ended: send nothing, go on listening."""
+        session = self.link.session
+        if self._sender.obstacle is None and session is not None:
+            self._sender.hold("Asterisk is shutting down")
+            log.warning("asterisk_stopping", calls_up=len(self.tracker))
+            self._errand(self._ask_again(session))
+
+    async def _ask_again(self, session: AmiSession) -> None:
+        """Dial on when the shutdown is called off; until then Asterisk refuses every action."""
+        while not session.lost.done():
+            await asyncio.sleep(STOPPING_LOOK_SECONDS)
+            try:
+                await session.core_status(STOPPING_ANSWER_SECONDS)
+            except Unavailable:
+                continue
+            self._sender.allow(session)
+            self.dialer.wake()
+            return
+
+    async def _account(self, session: AmiSession) -> None:
+        """Account for every open attempt when a session begins; only then may the dial loop send."""
+        try:
+            await self._recovery.reconcile(session, timedelta(seconds=self.settings.engine.recovery_grace))
+        except DialerdError as error:
+            log.error("not_reconciled", error=str(error), retry_seconds=RECONCILE_RETRY_SECONDS)
+            await asyncio.sleep(RECONCILE_RETRY_SECONDS)
+            session.drop("its calls could not be accounted for")
+            return
+        if self.link.session is session:
+            self._sender.allow(session)
+            self.dialer.wake()
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        """A part that ends, ends the engine: half an engine is worse than none."""
+        try:
+            await work
+        except DialerdError as error:
+            self.fault = error
+        except Exception as error:  # noqa: BLE001 - the last line of defence, it says everything and stops the process
+            self._break(error)
+        self._failed.set()
+
+    def _break(self, error: Exception) -> None:
+        log.error("engine_fault", exc_info=error)
+        self.fault = DialerdError(f"engine: {type(error).__name__}: {error}; this is a fault of dialerd, see the log")
+        self._failed.set()
+
+    def _ended(self, result: EndResult) -> None:
+        if result.applied:
+            self.metrics.calls.labels(result.campaign, result.disposition.value).inc()
+
+    def _recover_imports(self) -> None:
+        """Finish, or give up, imports whose process died: their leads must neither be lost nor hold the campaign open."""
+        self._errand(asyncio.to_thread(imports.recover, self._database, clock=self._clock.now))
+
+    def _fold_tallies(self) -> None:
+        """Keep the tallies short, aside from the writer that the calls wait for."""
+        self._errand(asyncio.to_thread(statistics.fold, self._database))
+
+    def _committed(self, works: int, seconds: float) -> None:
+        self.metrics.commit_group_size.observe(works)
+        self.metrics.commit_seconds.observe(seconds)
+
+    def _stray(self, attempt_id: str) -> None:
+        session = self.link.session
+        if session is not None:
+            self._errand(self._recovery.stray(attempt_id, session))
+
+    def _hang_up(self, attempt_id: str) -> None:
+        session = self.link.session
+        if session is not None:
+            self._errand(session.hangup(attempt_id))
+
+    def _errand(self, work: Coroutine[Any, Any, Any]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            except DialerdError as error:
+                log.warning("errand_failed", error=str(error))
+            except Exception as error:  # noqa: BLE001 - as above: an errand may be all that lets the engine dial
+                self._break(error)
+
+        task = asyncio.create_task(run())
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+
+def _target(settings: Settings) -> AmiTarget:
+    asterisk = settings.asterisk
+    return AmiTarget(
+        host=asterisk.host,
+        port=asterisk.port,
+        username=asterisk.username,
+        secret=asterisk.require_secret(),
+        connect_timeout=asterisk.connect_timeout,
+        ping_interval=asterisk.ping_interval,
+        ping_timeout=asterisk.ping_timeout,
+    )

@@ -1,0 +1,104 @@
+"""This engine among others on one database: its row, its heartbeat, and that nobody else goes by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from dialerd import __version__
+from dialerd.domain.errors import DialerdError, Unavailable
+from dialerd.engine.writes import Writes
+from dialerd.ops.clock import Clock
+from dialerd.store import campaigns, nodes
+from dialerd.store.database import Connection
+from dialerd.store.nodes import NodeRecord
+
+BEAT_SECONDS = 2.0
+# Two heartbeats may be late, or lost with a database that restarts.
+SILENCE = timedelta(seconds=3 * BEAT_SECONDS)
+
+log = structlog.get_logger("dialerd.engine")
+
+
+class Presence:
+    """The row of node `node`, held by this life of the engine, `owner`."""
+
+    def __init__(
+        self, writes: Writes, clock: Clock, status: Callable[[], Mapping[str, Any]], *, node: str, owner: str
+    ) -> None:
+        """`status` is what goes into the row with each heartbeat."""
+        self._writes = writes
+        self._clock = clock
+        self._status = status
+        self._node = node
+        self._owner = owner
+
+    async def enter(self, configured: Iterable[str]) -> None:
+        """Take the row, and make a draft of every configured campaign that is new.
+
+        Raises Unavailable when an engine that seems alive goes by this name: it would take our calls for its own.
+        """
+        now = self._clock.now()
+
+        def work(conn: Connection) -> None:
+            before = nodes.register(
+                conn,
+                self._node,
+                instance=self._owner,
+                pid=os.getpid(),
+                host=socket.gethostname(),
+                version=__version__,
+                now=now,
+            )
+            if before is not None and _alive(before, now):
+                raise Unavailable(
+                    f"node {self._node}: each engine needs its own name, and another engine runs under this one "
+                    f"(pid {before.pid} on {before.host}); stop it, or set node.name"
+                )
+            campaigns.ensure(conn, configured, now)
+
+        await self._writes(work)
+
+    async def run(self) -> None:
+        """Write heartbeats until cancelled. Raises Unavailable when another engine has taken the name."""
+        while True:
+            status, now = dict(self._status()), self._clock.now()
+            try:
+                ours = await self._writes(lambda conn: nodes.beat(conn, self._node, self._owner, now, status))  # noqa: B023
+            except DialerdError as error:
+                log.error("heartbeat_failed", error=str(error))
+            else:
+                if not ours:
+                    raise Unavailable(
+                        f"node {self._node}: another engine has taken this name, so this one stops; set node.name"
+                    )
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def leave(self) -> None:
+        """Give the row up: the name is free at once."""
+        try:
+            await self._writes(lambda conn: nodes.leave(conn, self._node, self._owner))
+        except DialerdError as error:
+            log.warning("node_not_left", error=str(error))
+
+
+def _alive(before: NodeRecord, now: datetime) -> bool:
+    if now - before.heartbeat_at > SILENCE:
+        return False
+    return before.host != socket.gethostname() or (before.pid != os.getpid() and _runs(before.pid))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,223 @@
+"""Every call in the air, as this engine sees it: events fold into a `Call`, endings go to the database in groups.
+
+The tracker is one of the two witnesses (docs/reliability.md). The other, the `ended` script, usually commits first;
+then our word is kept as evidence and the call is forgotten here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from dialerd.domain.callstate import Call, CallEvent, ChannelCreated, Ended, Settling, advance, progress, verdict
+from dialerd.domain.errors import DialerdError
+from dialerd.domain.facts import AttemptState, EndFacts, OriginateFault, Witness
+from dialerd.engine.writes import Writes
+from dialerd.ops.clock import Clock
+from dialerd.ops.crash import Crash, CrashPoint
+from dialerd.service.attempts import Ending, EndResult, end_many
+from dialerd.settings import Campaign
+from dialerd.store import attempts
+from dialerd.store.database import Connection
+
+FLUSH_SECONDS = 0.05
+RETRY_SECONDS = 0.5
+_RANK = {AttemptState.SENDING: 0, AttemptState.RINGING: 1, AttemptState.ANSWERED: 2}
+
+log = structlog.get_logger("dialerd.calls")
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One call in the air. `doubt_until` is set while Asterisk does not know its channel."""
+
+    attempt_id: str
+    campaign: str
+    call: Call
+    state: AttemptState
+    settle_at: datetime | None = None
+    doubt_until: datetime | None = None
+
+
+class Tracker:
+    """Feeds events in, writes progress and endings out. All methods run on the event loop."""
+
+    def __init__(
+        self,
+        writes: Writes,
+        campaigns: Callable[[], Mapping[str, Campaign]],
+        clock: Clock,
+        crash: Crash,
+        *,
+        on_ended: Callable[[EndResult], None],
+        on_stray: Callable[[str], None],
+    ) -> None:
+        """`on_ended` hears each ending; `on_stray` an attempt id that lives in Asterisk and not here."""
+        self._writes = writes
+        self._campaigns = campaigns
+        self._clock = clock
+        self._crash = crash
+        self._on_ended = on_ended
+        self._on_stray = on_stray
+        self._calls: dict[str, Tracked] = {}
+        self._progress: dict[str, tuple[AttemptState, datetime]] = {}
+        self._endings: list[Ending] = []
+        self._work = asyncio.Event()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The attempts in the air."""
+        return frozenset(self._calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def of(self, campaign: str, states: Container[AttemptState]) -> list[str]:
+        """The attempts of a campaign that are in one of these states."""
+        return [call.attempt_id for call in self._calls.values() if call.campaign == campaign and call.state in states]
+
+    def count(self, campaign: str) -> int:
+        """The calls of a campaign that are in the air."""
+        return sum(call.campaign == campaign for call in self._calls.values())
+
+    def started(self, attempt_id: str, campaign: str) -> None:
+        """An Originate for this attempt is about to leave."""
+        self._calls[attempt_id] = Tracked(attempt_id, campaign, Call(), AttemptState.SENDING)
+
+    def adopt(self, attempt_id: str, campaign: str, state: AttemptState) -> None:
+        """A call of an earlier life of this engine, or one that was not seen for a while."""
+        self._calls.setdefault(attempt_id, Tracked(attempt_id, campaign, Call(), state))
+
+    def feed(self, event: CallEvent) -> None:
+        """One event from Asterisk."""
+        tracked = self._calls.get(event.attempt_id)
+        if tracked is None:
+            if isinstance(event, ChannelCreated):
+                self._on_stray(event.attempt_id)
+            return
+        now = self._clock.now()
+        tracked.doubt_until = None
+        tracked.call = advance(tracked.call, event, now)
+        self._note_progress(tracked, now)
+        self._judge(tracked, now)
+
+    def not_sent(self, attempt_id: str, why: str) -> None:
+        """The bytes of this attempt certainly never left: it ends cancelled and the lead comes back at once."""
+        self._end(attempt_id, EndFacts(fault=OriginateFault.NOT_SENT, detail=why), Witness.ENGINE)
+
+    def doubt(self, attempt_ids: Iterable[str], grace: timedelta) -> None:
+        """Asterisk does not know these channels. Without a sign of life within the grace they end as unknown.
+
+        Their own report through FastAGI may come, or may have come, in the meantime: then that stands.
+        """
+        until = self._clock.now() + grace
+        for attempt_id in attempt_ids:
+            tracked = self._calls.get(attempt_id)
+            if tracked is not None and tracked.doubt_until is None:
+                tracked.doubt_until = until
+
+    def forget(self, attempt_ids: Iterable[str]) -> None:
+        """These have ended in the database; their last event will not come."""
+        for attempt_id in attempt_ids:
+            self._calls.pop(attempt_id, None)
+
+    async def run(self) -> None:
+        """Write what came in, a group at a time, for ever. A database that fails is tried again; nothing is dropped."""
+        while True:
+            self._expire(self._clock.now())
+            if not self._progress and not self._endings:
+                await self._wait_for_work()
+                continue
+            try:
+                await self.flush()
+            except DialerdError as error:
+                log.error(
+                    "calls_not_written", error=str(error), retry_seconds=RETRY_SECONDS, waiting=len(self._endings)
+                )
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                await asyncio.sleep(FLUSH_SECONDS)
+
+    async def flush(self) -> None:
+        """Write everything that waits. Raises Unavailable when the database fails; then all of it still waits."""
+        progressed, endings = self._progress, self._endings
+        self._progress, self._endings = {}, []
+        campaigns, now = self._campaigns(), self._clock.now()
+
+        def work(conn: Connection) -> list[EndResult]:
+            attempts.mark_progress_many(conn, [(key, state, at) for key, (state, at) in progressed.items()])
+            return end_many(conn, endings, campaigns, now) if endings else []
+
+        try:
+            results = await self._writes(work, locks=[*progressed, *(ending.attempt_id for ending in endings)])
+        except BaseException:
+            self._progress = {**progressed, **self._progress}
+            self._endings = endings + self._endings
+            raise
+        self._report(progressed, results)
+
+    def _report(self, progressed: Mapping[str, tuple[AttemptState, datetime]], results: list[EndResult]) -> None:
+        for attempt_id, (state, _) in progressed.items():
+            log.info("attempt", attempt_id=attempt_id, state=state.value)
+            self._crash.at(CrashPoint(state.value))
+        for result in results:
+            self._crash.at(CrashPoint.ENDED)
+            if result.applied:
+                log.info(
+                    "attempt",
+                    attempt_id=result.attempt_id,
+                    state=AttemptState.ENDED.value,
+                    campaign=result.campaign,
+                    phone=result.phone,
+                    disposition=result.disposition.value,
+                    again_at=result.again_at and result.again_at.isoformat(),
+                    closed=result.closed,
+                )
+            self._on_ended(result)
+
+    async def _wait_for_work(self) -> None:
+        self._work.clear()
+        due = [at for call in self._calls.values() for at in (call.settle_at, call.doubt_until) if at is not None]
+        timeout = (min(due) - self._clock.now()).total_seconds() if due else None
+        timer = None if timeout is None else asyncio.get_running_loop().call_later(max(timeout, 0), self._work.set)
+        try:
+            await self._work.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _note_progress(self, tracked: Tracked, now: datetime) -> None:
+        state = progress(tracked.call)
+        if _RANK.get(state, 0) > _RANK.get(tracked.state, 0):
+            tracked.state = state
+            self._progress[tracked.attempt_id] = (state, now)
+            self._work.set()
+
+    def _judge(self, tracked: Tracked, now: datetime) -> None:
+        judged = verdict(tracked.call, now)
+        if isinstance(judged, Ended):
+            self._end(tracked.attempt_id, judged.facts, Witness.AMI)
+        elif isinstance(judged, Settling):
+            tracked.settle_at = judged.until
+            self._work.set()
+        else:
+            tracked.settle_at = None
+
+    def _expire(self, now: datetime) -> None:
+        for tracked in list(self._calls.values()):
+            if tracked.settle_at is not None and tracked.settle_at <= now:
+                self._judge(tracked, now)
+            elif tracked.doubt_until is not None and tracked.doubt_until <= now:
+                lost = EndFacts(
+                    fault=OriginateFault.LOST, detail="Asterisk does not know the call, and nobody reported its end"
+                )
+                self._end(tracked.attempt_id, lost, Witness.RECOVERY)
+
+    def _end(self, attempt_id: str, facts: EndFacts, witness: Witness) -> None:
+        self._calls.pop(attempt_id, None)
+        self._endings.append(Ending(attempt_id, facts, witness))
+        self._work.set()

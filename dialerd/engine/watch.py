@@ -1,0 +1,146 @@
+"""Keeps the lines of the dial loop in step with the campaigns in the database, their files and their hours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from dialerd.domain.eligibility import NoUntil, Verdict, Yes, judge_schedule
+from dialerd.domain.errors import DialerdError
+from dialerd.domain.facts import AttemptState
+from dialerd.domain.lifecycle import CampaignState
+from dialerd.engine.claimer import NOTHING_DUE
+from dialerd.engine.dialer import Dialer
+from dialerd.engine.schedule import Schedule
+from dialerd.engine.tracker import Tracker
+from dialerd.engine.writes import Writes
+from dialerd.ops.clock import Clock
+from dialerd.service.campaigns import complete
+from dialerd.settings import Campaign, Settings
+from dialerd.store import campaigns, leads
+from dialerd.store.campaigns import CampaignRecord
+from dialerd.store.database import Connection, Database
+
+REFRESH_SECONDS = 0.5
+
+T = TypeVar("T")
+
+log = structlog.get_logger("dialerd.campaigns")
+
+
+class Watch:
+    """Looks at the campaigns every half second, and at once when an alarm of the schedule goes off."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        database: Database,
+        writes: Writes,
+        dialer: Dialer,
+        tracker: Tracker,
+        schedule: Schedule,
+        clock: Clock,
+        *,
+        hang_up: Callable[[str], None],
+    ) -> None:
+        """`hang_up` ends a ringing call of a stopped campaign, by attempt id."""
+        self._settings = settings
+        self._database = database
+        self._writes = writes
+        self._dialer = dialer
+        self._tracker = tracker
+        self._schedule = schedule
+        self._clock = clock
+        self._hang_up = hang_up
+        self._now = asyncio.Event()
+        self.states: dict[str, CampaignRecord] = {}
+        self.reasons: dict[str, str] = {}
+
+    def look_now(self) -> None:
+        """Something changed."""
+        self._now.set()
+
+    async def run(self) -> None:
+        """Watch for ever. A database that cannot be read leaves everything as it is."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await self.refresh()
+            except DialerdError as error:
+                log.error("campaigns_not_read", error=str(error))
+            timer = loop.call_later(REFRESH_SECONDS, self._now.set)
+            await self._now.wait()
+            timer.cancel()
+            self._now.clear()
+
+    async def refresh(self) -> None:
+        """One look. Raises Unavailable when the database cannot be read."""
+        rows = await asyncio.to_thread(self._read_states)
+        for row in rows:
+            campaign = self._settings().campaigns.get(row.name)
+            if row.state is CampaignState.ACTIVE and campaign is not None:
+                await self._active(campaign)
+                continue
+            await self._dialer.close_line(row.name)
+            if row.state is CampaignState.DRAFT:
+                self._stop_ringing(row.name)
+            self.reasons[row.name] = (
+                f"{row.state.value}" if campaign is not None else "has no configuration file; put it back and reload"
+            )
+        self.states = {row.name: row for row in rows}
+        await self._dialer.empty_gated()
+
+    async def _active(self, campaign: Campaign) -> None:
+        now = self._clock.now()
+        verdict = judge_schedule(campaign.rules, now)
+        gate = None if isinstance(verdict, Yes) else verdict.reason
+        self._set_alarm(campaign, verdict, now)
+        self._dialer.open_line(campaign, self._settings(), gate)
+        line = self._dialer.lines[campaign.name]
+        self.reasons[campaign.name] = gate or self._dialer.obstacle or line.idle or "dialing"
+        if gate is None and line.idle == NOTHING_DUE and line.waiting == 0:
+            await self._rest(campaign)
+
+    def _set_alarm(self, campaign: Campaign, verdict: Verdict, now: datetime) -> None:
+        at = verdict.at if isinstance(verdict, NoUntil) else campaign.rules.next_change(now)
+        if at is not None:
+            self._schedule.at(f"window:{campaign.name}", at, self._changed)
+
+    async def _rest(self, campaign: Campaign) -> None:
+        """Nothing is due: say until when, wake up then, or complete the campaign when nothing ever will be."""
+
+        def look(conn: Connection) -> tuple[datetime | None, bool]:
+            due = leads.next_due(conn, campaign.name)
+            # Only when nothing is due at any time is it worth counting what is left.
+            return due, due is None and leads.remaining(conn, campaign.name) == 0
+
+        due, over = await asyncio.to_thread(self._read, look)
+        if due is not None:
+            self.reasons[campaign.name] = f"the next lead is due at {due:%Y-%m-%d %H:%M:%S} UTC"
+            self._schedule.at(f"due:{campaign.name}", due, self._changed)
+        elif not over:
+            self.reasons[campaign.name] = "every lead that is left is in a call"
+        else:
+            now = self._clock.now()
+            if await self._writes(lambda conn: complete(conn, campaign.name, now)):
+                log.info("campaign_completed", campaign=campaign.name)
+
+    def _changed(self) -> None:
+        self._dialer.wake()
+        self._now.set()
+
+    def _stop_ringing(self, campaign: str) -> None:
+        for attempt_id in self._tracker.of(campaign, (AttemptState.SENDING, AttemptState.RINGING)):
+            self._hang_up(attempt_id)
+
+    def _read_states(self) -> list[CampaignRecord]:
+        with self._database.read() as conn:
+            return campaigns.all(conn)
+
+    def _read(self, look: Callable[[Connection], T]) -> T:
+        with self._database.read() as conn:
+            return look(conn)

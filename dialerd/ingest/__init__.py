@@ -1,0 +1,1 @@
+"""Files to list versions: read, map, validate, load, account for every row."""

@@ -1,0 +1,81 @@
+"""The file of rejected rows: what was refused, why, and in a form that can be corrected and imported again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from dialerd.domain.errors import BadInput
+from dialerd.ingest.columns import REJECT_LINE, REJECT_REASON
+from dialerd.ingest.csvfile import BadRow
+from dialerd.ingest.spreadsheet import escaped
+
+
+class RejectFile:
+    """A CSV with the columns of the original plus the reason and the line. It exists only once a row was written.
+
+    It is written under another name and put in place at the end, so that what is there is always whole.
+    """
+
+    def __init__(self, path: Path, header: Sequence[str], delimiter: str) -> None:
+        self.path = path
+        self.rows = 0
+        self._header = [title for title in header if title not in (REJECT_REASON, REJECT_LINE)]
+        self._places = [place for place, title in enumerate(header) if title not in (REJECT_REASON, REJECT_LINE)]
+        self._delimiter = delimiter
+        self._part = path.with_name(path.name + ".part")
+        self._out: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._out is None:
+            return
+        self._out.close()
+        # Interrupted work explains nothing; a file that failed as a whole is explained by exactly these rows.
+        if kind is None or issubclass(kind, BadInput):
+            self._part.replace(self.path)
+        else:
+            self._part.unlink(missing_ok=True)
+
+    def add(self, bad: BadRow) -> None:
+        """Writes one row. A row that could not be split into cells stands as a whole in the first one.
+
+        Raises BadInput when the file cannot be written.
+        """
+        try:
+            if self._out is None:
+                self._out = self._begin()
+            cells = list(bad.cells) if bad.cells else [bad.text]
+            own = [cells[place] if place < len(cells) else "" for place in self._places]
+            csv.writer(self._out, delimiter=self._delimiter).writerow(
+                [*map(escaped, own), escaped(bad.reason), bad.line]
+            )
+        except OSError as error:
+            raise BadInput(
+                f"{self.path}: cannot be written: {error.strerror}; choose another with --rejects"
+            ) from error
+        self.rows += 1
+
+    def _begin(self) -> TextIO:
+        # The byte order mark is how spreadsheets know UTF-8.
+        out = self._part.open("w", encoding="utf-8-sig", newline="")
+        csv.writer(out, delimiter=self._delimiter).writerow([*self._header, REJECT_REASON, REJECT_LINE])
+        return out
+
+
+def beside(path: Path) -> Path:
+    """A name for the rejected rows of `path` that is not taken: `people.rejects.csv`, `people.rejects-2.csv` ...
+
+    A file that is there may hold corrections in the making, so it is never replaced.
+    """
+    candidate = path.with_name(f"{path.stem}.rejects.csv")
+    number = 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.stem}.rejects-{number}.csv")
+    return candidate

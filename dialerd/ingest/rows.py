@@ -1,0 +1,64 @@
+"""A row of a file -> a lead ready to be stored, or the reason why not."""
+
+from __future__ import annotations
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone, zone_key
+from dialerd.ingest.columns import Columns
+from dialerd.ingest.csvfile import BadRow, Row, kept
+from dialerd.ingest.spreadsheet import original
+from dialerd.store.leads import StagedLead
+
+HIGHEST_PRIORITY = 9
+"""Priorities are 0 to 9, higher first. Each one in use is one more index walk for every claim, so there are few."""
+
+
+class RowReader:
+    """Reads the rows of one file by one policy. `region` (ISO 3166, or None) is where national numbers are at home."""
+
+    def __init__(self, columns: Columns, policy: PhonePolicy, region: str | None) -> None:
+        self._columns = columns
+        self._policy = policy
+        self._region = region
+        self._width = 1 + max((place for place, _ in columns.fields), default=0)
+
+    def read(self, row: Row) -> StagedLead | BadRow:
+        """The lead of this row. Empty cells are no fields; a cell the row does not have is empty."""
+        columns, line, cells = self._columns, row.line, row.cells
+        if columns.ours:
+            cells = tuple(map(original, cells))
+        width = len(cells)
+        phone = read_phone(cells[columns.phone] if columns.phone < width else "", self._policy, self._region)
+        if isinstance(phone, BadPhone):
+            return _bad(row, f"phone number: {phone.reason}")
+        priority, zone = 0, None
+        if columns.priority is not None:
+            text = _cell(cells, columns.priority)
+            if text and not (len(text) == 1 and text in "0123456789"):
+                return _bad(row, f"priority {text!r} is not a whole number from 0 to {HIGHEST_PRIORITY}")
+            priority = int(text or "0")
+        if columns.timezone is not None and (text := _cell(cells, columns.timezone)):
+            zone = _zones().get(text.casefold())
+            if zone is None:
+                return _bad(row, f"timezone {text!r} is not an IANA zone such as America/New_York")
+        if width >= self._width:
+            fields = {name: cells[place] for place, name in columns.fields if cells[place]}
+        else:
+            fields = {name: cells[place] for place, name in columns.fields if place < width and cells[place]}
+        return StagedLead(phone.e164, zone or zone_key(phone.zones), priority, line, fields)
+
+
+def _cell(cells: tuple[str, ...], place: int) -> str:
+    return cells[place].strip(" ") if place < len(cells) else ""
+
+
+def _bad(row: Row, reason: str) -> BadRow:
+    return BadRow(row.line, reason, kept(row.text), row.cells)
+
+
+@cache
+def _zones() -> dict[str, str]:
+    # The bare abbreviations (EST, CET) are left out: half of those who write EST mean New York in summer too.
+    return {name.casefold(): name for name in available_timezones() if "/" in name or name == "UTC"}

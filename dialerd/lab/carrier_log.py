@@ -1,0 +1,61 @@
+"""The carrier's own call log: the judge of what was really dialed."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+HEADER = ("time", "number", "sip_call_id", "fate", "answered", "ended", "hangup_by")
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierCall:
+    """One call as the carrier saw it; times are UTC epoch seconds.
+
+    `time` is when its INVITE arrived, `ended` is None while it is up, `answered` None when it never was,
+    `hangup_by` is "caller", "callee" or, while it is up, "".
+    """
+
+    time: float
+    number: str
+    sip_call_id: str
+    fate: str
+    answered: float | None
+    ended: float | None
+    hangup_by: str
+
+
+def invites_path(log: Path) -> Path:
+    """The file beside the log with one line for each INVITE, written as it arrives."""
+    return log.with_name(f"{log.stem}-invites{log.suffix}")
+
+
+def read_carrier_log(path: Path | str) -> list[CarrierCall]:
+    """Every call that reached the carrier, also those still up, in order of arrival. Safe while calls are running."""
+    log = Path(path)
+    calls = {row["sip_call_id"]: _call(row) for row in _rows(invites_path(log))}
+    calls |= {row["sip_call_id"]: _call(row) for row in _rows(log)}
+    return sorted(calls.values(), key=lambda call: call.time)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    # A line may be half written when we look: only what ends in a newline counts.
+    whole = path.read_text().rpartition("\n")[0]
+    return list(csv.DictReader(whole.splitlines()))
+
+
+def _call(row: dict[str, str]) -> CarrierCall:
+    return CarrierCall(
+        time=float(row["time"]),
+        number=row["number"],
+        sip_call_id=row["sip_call_id"],
+        fate=row["fate"],
+        answered=_seconds(row.get("answered")),
+        ended=_seconds(row.get("ended")),
+        hangup_by=row.get("hangup_by") or "",
+    )
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text else None

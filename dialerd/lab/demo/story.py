@@ -1,0 +1,202 @@
+"""The demo's course: lab, list, campaign, a kill in the middle, two rounds of recycling, the comparison."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+
+from dialerd.domain.errors import Refused
+from dialerd.lab.carrier_log import read_carrier_log
+from dialerd.lab.demo import result, screen
+from dialerd.lab.demo.programs import Program, ask, dialerd
+from dialerd.lab.judge import judge
+from dialerd.resources import share
+from dialerd.settings import Settings, load
+from dialerd.store import attempts
+from dialerd.store.database import Database
+
+CAMPAIGN = "demo"
+LIST = "demo"
+MIX = "busy=15,no-answer=20,rejected=8,unallocated=7,congestion=5"
+LIMIT_SECONDS = 170.0
+KILL_AFTER_SHARE = 0.35
+DEMO_LIST = Path(__file__).parents[1] / "data" / "demo.csv"
+_LOOK_SECONDS = 0.25
+_LINE_SECONDS = 5.0
+_EVERY_ATTEMPT = 100_000
+
+
+def run(folder: Path, *, keep: bool, console: Console) -> int:
+    """Run the demo in `folder`; 0 when the carrier agrees on every call. With `keep` all goes on running afterwards.
+
+    Raises Refused when an earlier demo still runs there, Unavailable when something it needs cannot be had.
+    """
+    home = folder.absolute()
+    if (home / "lab" / "lab.json").exists():
+        raise Refused(f"{home}: a demo still runs there; stop it with `dialerd demo --stop`, then start again")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    demo = Demo(home, console)
+    with ExitStack() as stack:
+        stack.callback(demo.end)
+        found = demo.play()
+        (home / "summary.json").write_text(json.dumps(found, indent=2) + "\n")
+        result.show(console, found)
+        if keep:
+            stack.pop_all()
+            demo.note_running()
+    console.print(f"Summary: {home / 'summary.json'}", markup=False, highlight=False)
+    good = result.passed(found)
+    console.print("[green]The demo passed.[/]" if good else "[red]The demo failed.[/]")
+    return 0 if good else 1
+
+
+def stop(folder: Path, console: Console) -> int:
+    """Stop what `run` with keep left running."""
+    home = folder.absolute()
+    state = home / "running.json"
+    if not state.exists():
+        raise Refused(f"{home}: no demo was left running here")
+    for pid in json.loads(state.read_text())["pids"]:
+        subprocess.run(["kill", "-TERM", str(pid)], check=False, capture_output=True)
+    subprocess.run(dialerd(None, "lab", "down", "--dir", str(home / "lab")), check=True)
+    state.unlink()
+    console.print("Stopped.")
+    return 0
+
+
+class Demo:
+    """One run: its programs and what they have shown so far."""
+
+    def __init__(self, home: Path, console: Console) -> None:
+        """`home` is an empty folder."""
+        self._home = home
+        self._console = console
+        lab_command = dialerd(None, "lab", "up", "--dir", str(home / "lab"), "--mix", MIX)
+        self._lab = Program("the lab", lab_command, home / "lab.log")
+        self._config = home / "lab" / "dialerd.toml"
+        self._engine = Program("the engine", dialerd(self._config, "run"), home / "engine.log")
+        self._agi = Program("the FastAGI server", dialerd(self._config, "agi"), home / "agi.log")
+        self._kills = 0
+        self._story = ""
+
+    def play(self) -> dict[str, Any]:
+        """The whole story; what was found."""
+        version = self._start_lab()
+        imported = self._prepare()
+        settings = load(self._config)
+        database = Database(settings.database.url)
+        try:
+            seconds, completed = self._dial(database, settings, imported["imported"])
+            with database.read() as conn:
+                made = attempts.page(conn, campaign=CAMPAIGN, limit=_EVERY_ATTEMPT)
+        finally:
+            database.close()
+        calls = read_carrier_log(self._home / "lab" / "carrier.csv")
+        return result.summary(
+            version,
+            imported,
+            made,
+            calls,
+            judge(made, calls),
+            kills=self._kills,
+            pace_target=settings.campaigns[CAMPAIGN].calls_per_second,
+            seconds=seconds,
+            completed=completed,
+        )
+
+    def end(self) -> None:
+        """Stop everything: the engine first, so that it can drain."""
+        for program in (self._engine, self._agi, self._lab):
+            program.end()
+
+    def note_running(self) -> None:
+        """Say how to look and how to stop."""
+        pids = [program.process.pid for program in (self._engine, self._agi) if program.process is not None]
+        (self._home / "running.json").write_text(json.dumps({"pids": pids}) + "\n")
+        shell = f"dialerd --config {self._config}"
+        lines = (
+            "All goes on running. Look, with the virtual environment's dialerd:",
+            f"  {shell} status",
+            f"  {shell} call list --limit 20",
+            f"  {shell} list show {LIST}",
+            "Stop it:",
+            f"  dialerd demo --stop --dir {self._home}",
+        )
+        self._console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _start_lab(self) -> str:
+        self._say("Starting a real Asterisk and a simulated carrier ...")
+        self._lab.start()
+        state = self._lab.first_json()
+        shutil.copy(share("config") / "campaigns.d" / "demo.toml", self._home / "lab" / "campaigns.d")
+        version = str(state["asterisk_version"])
+        self._say(f"Asterisk {version} is up; the carrier answers, is busy, does not answer ...: {MIX}")
+        return version
+
+    def _prepare(self) -> dict[str, Any]:
+        for command in (
+            ("list", "create", LIST, "--region", "US", "--policy", "clean"),
+            ("list", "import", LIST, str(DEMO_LIST), "--rejects", str(self._home / "rejected.csv")),
+            ("campaign", "assign", CAMPAIGN, LIST),
+        ):
+            self._say(f"$ dialerd {' '.join(command)}")
+            answer = ask(self._config, *command)
+            if command[1] == "import":
+                imported: dict[str, Any] = answer
+        for program in (self._agi, self._engine):
+            program.start()
+        self._say(f"$ dialerd campaign start {CAMPAIGN}")
+        ask(self._config, "campaign", "start", CAMPAIGN)
+        return imported
+
+    def _dial(self, database: Database, settings: Settings, total: int) -> tuple[float, bool]:
+        """Watch until the campaign has completed; kill the engine once on the way."""
+        began, started = datetime.now(UTC), time.monotonic()
+        target = settings.campaigns[CAMPAIGN].calls_per_second
+        self._story = "first round"
+        next_line = 0.0
+        with Live(console=self._console, refresh_per_second=4, transient=True) as live:
+            while True:
+                seconds = time.monotonic() - started
+                with database.read() as conn:
+                    now = screen.look(conn, CAMPAIGN, began, datetime.now(UTC))
+                self._tell(now, total)
+                if self._console.is_terminal:
+                    live.update(screen.view(now, self._story, total=total, target=target, seconds=seconds))
+                elif seconds >= next_line:
+                    next_line += _LINE_SECONDS
+                    self._say(screen.line(now, self._story, total=total, target=target, seconds=seconds))
+                if now.state == "completed" or now.only_held(datetime.now(UTC)):
+                    return seconds, True
+                if seconds > LIMIT_SECONDS:
+                    return seconds, False
+                self._agi.require_running()
+                time.sleep(_LOOK_SECONDS)
+
+    def _tell(self, now: screen.Look, total: int) -> None:
+        if self._kills == 0 and now.dialed >= total * KILL_AFTER_SHARE:
+            self._engine.require_running()
+            self._engine.signal(signal.SIGKILL)
+            self._engine.end()
+            self._kills += 1
+            self._story = f"kill -9 of the engine with {now.calls_up} calls up; started again"
+            self._say(f"      {self._story}")
+            self._engine.start()
+        elif self._kills and now.dialed >= total and self._story.startswith("kill"):
+            self._story = "recycling: no answer, busy and congestion come back"
+            self._say(f"      {self._story}")
+        self._engine.require_running()

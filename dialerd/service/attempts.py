@@ -1,0 +1,218 @@
+"""What becomes of an attempt: the one final write, with the lead's next due time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+
+from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.errors import NotFound
+from dialerd.domain.facts import EndFacts, OriginateFault, Witness
+from dialerd.domain.outcome import Outcome, classify
+from dialerd.domain.recycle import Again, Exhausted, History, Never, decide
+from dialerd.settings import Campaign
+from dialerd.store import attempts, claims, leads
+from dialerd.store.attempts import AttemptRecord, End, EvidenceRow, LeadHistory
+from dialerd.store.database import Connection
+from dialerd.store.leads import AfterAttempt
+
+_NO_PAST = LeadHistory({}, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One witness's word on the end of one attempt."""
+
+    attempt_id: str
+    facts: EndFacts
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class EndRequest:
+    """An ending that was told at `now`, and the configuration that decides about its lead."""
+
+    ending: Ending
+    campaigns: Mapping[str, Campaign]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndResult:
+    """`applied` is False when the attempt had ended before; then the disposition is the one that stands.
+
+    `again_at` is when the lead comes back; `closed` is why it does not.
+    """
+
+    attempt_id: str
+    campaign: str
+    phone: str
+    disposition: Disposition
+    applied: bool
+    again_at: datetime | None = None
+    closed: str | None = None
+    trunk_fault: bool = False
+
+
+def end(conn: Connection, ending: Ending, campaigns: Mapping[str, Campaign], now: datetime) -> EndResult:
+    """End one attempt: evidence kept, disposition written once, the lead given its next due time or closed.
+
+    Raises NotFound for an attempt nobody made.
+    """
+    (result,) = end_each(conn, [EndRequest(ending, campaigns, now)])
+    if isinstance(result, NotFound):
+        raise result
+    return result
+
+
+def end_many(
+    conn: Connection, endings: Sequence[Ending], campaigns: Mapping[str, Campaign], now: datetime
+) -> list[EndResult]:
+    """`end` for several attempts in one transaction, in order; one that nobody made is left out."""
+    results = end_each(conn, [EndRequest(ending, campaigns, now) for ending in endings])
+    return [result for result in results if isinstance(result, EndResult)]
+
+
+def end_each(conn: Connection, requests: Sequence[EndRequest]) -> list[EndResult | NotFound]:
+    """`end` for each in one transaction, in order; NotFound in the place of one that nobody made."""
+    results: dict[int, EndResult | NotFound] = {}
+    waiting = dict(enumerate(requests))
+    # Two words on one lead are heard one after the other: the second finds what the first has written.
+    while waiting:
+        records = attempts.load_many(conn, [request.ending.attempt_id for request in waiting.values()], lock=True)
+        cases: dict[int, _Case] = {}
+        for place, request in waiting.items():
+            record = records.get(request.ending.attempt_id)
+            if record is None:
+                results[place] = _not_found(request.ending.attempt_id)
+            else:
+                cases.setdefault(record.lead_id, _Case(place, request, record))
+        results |= _end_cases(conn, list(cases.values()))
+        waiting = {place: request for place, request in waiting.items() if place not in results}
+    return [results[place] for place in range(len(requests))]
+
+
+def cancel_unsent(
+    conn: Connection, attempt_ids: Sequence[str], campaigns: Mapping[str, Campaign], now: datetime
+) -> None:
+    """These attempts certainly never left: the claimed are given back as if never claimed, the committed end cancelled."""
+    claims.give_back(conn, attempt_ids, now)
+    facts = EndFacts(fault=OriginateFault.NOT_SENT, detail="not sent: the campaign or the database stopped it")
+    records = [record for key in attempt_ids if (record := attempts.load(conn, key)) is not None]
+    live = [record.attempt_id for record in records if record.disposition is None]
+    end_many(conn, [Ending(key, facts, Witness.ENGINE) for key in live], campaigns, now)
+
+
+class _Case:
+    """One ending, what is known of its attempt, and what the two amount to."""
+
+    def __init__(self, place: int, request: EndRequest, record: AttemptRecord) -> None:
+        self.place = place
+        self.request = request
+        self.record = record
+        self.outcome = _outcome(record, request.ending.facts)
+        was_unknown = record.disposition is Disposition.UNKNOWN
+        self.applies = record.disposition is None or (
+            was_unknown and self.outcome.disposition is not Disposition.UNKNOWN
+        )
+        # How many attempts the lead has used, this one included; what an unknown end counted is taken back.
+        self.used = (record.lead_attempts or 0) + self.outcome.counts - (record.counts if was_unknown else 0)
+        # Without a lead (deleted, or made fresh again since) the attempt is history and nothing else.
+        self.has_lead = record.lead_attempts is not None and record.number > (record.lead_fresh_after or 0)
+        self.is_old = was_unknown and record.number != record.lead_dials
+
+    def end(self) -> End:
+        """The attempt's end as it is written."""
+        return End(
+            attempt_id=self.record.attempt_id,
+            disposition=self.outcome.disposition,
+            counts=self.outcome.counts,
+            facts=self.request.ending.facts,
+            ended_by=self.request.ending.witness,
+            detail=self.outcome.detail,
+            ended_at=self.record.ended_at or self.request.now,
+        )
+
+    def result(self, verdict: Again | Exhausted | Never | None = None) -> EndResult:
+        """What is told about it; `verdict` is about the lead, when anything was decided about it."""
+        record = self.record
+        return EndResult(
+            record.attempt_id,
+            record.campaign,
+            record.phone,
+            self.outcome.disposition if self.applies else record.disposition or self.outcome.disposition,
+            applied=self.applies,
+            again_at=verdict.at if isinstance(verdict, Again) else None,
+            closed=verdict.reason if isinstance(verdict, Exhausted | Never) else None,
+            trunk_fault=self.applies and self.outcome.trunk_fault,
+        )
+
+
+def _end_cases(conn: Connection, cases: Sequence[_Case]) -> dict[int, EndResult | NotFound]:
+    """Cases of different leads; their results by place."""
+    applied = [case for case in cases if case.applies]
+    attempts.write_ends(conn, [case.end() for case in applied])
+    deciding = [case for case in applied if case.has_lead and not case.is_old]
+    for case in applied:
+        if case not in deciding:
+            _note(conn, case)
+    verdicts = _decide(conn, deciding)
+    attempts.add_evidence(conn, [_evidence(case.request) for case in cases])
+    return {case.place: case.result(verdicts.get(case.place)) for case in cases}
+
+
+def _note(conn: Connection, case: _Case) -> None:
+    """An end that decides nothing about the lead's next call still counts, and may have reached a person."""
+    if case.has_lead:
+        leads.set_attempts(conn, case.record.lead_id, case.used)
+    if FLAGS[case.outcome.disposition].contacted:
+        leads.mark_contacted(conn, case.record.lead_id)
+
+
+def _decide(conn: Connection, cases: Sequence[_Case]) -> dict[int, Again | Exhausted | Never]:
+    """Gives each case's lead its next due time, or closes it."""
+    # What is final is so whatever came before.
+    asked = [case.record.lead_id for case in cases if not FLAGS[case.outcome.disposition].final]
+    pasts = attempts.histories(conn, asked)
+    verdicts = {case.place: _verdict(case, pasts.get(case.record.lead_id, _NO_PAST)) for case in cases}
+    leads.set_after_attempts(conn, [_after(case, verdicts[case.place]) for case in cases])
+    return verdicts
+
+
+def _verdict(case: _Case, past: LeadHistory) -> Again | Exhausted | Never:
+    campaign = case.request.campaigns.get(case.record.campaign)
+    if campaign is None:
+        return Never(f"campaign {case.record.campaign} has no configuration file")
+    disposition = case.outcome.disposition
+    history = History(attempts=case.used, same=past.ended.get(disposition, 0), uncounted=past.uncounted)
+    return decide(campaign.plan, disposition, history, case.request.now)
+
+
+def _after(case: _Case, verdict: Again | Exhausted | Never) -> AfterAttempt:
+    return AfterAttempt(
+        case.record.lead_id,
+        disposition=case.outcome.disposition,
+        attempts=case.used,
+        due_at=verdict.at if isinstance(verdict, Again) else None,
+        closed=None if isinstance(verdict, Again) else verdict.reason,
+        last_attempt_at=case.record.sending_at or case.record.claimed_at,
+    )
+
+
+def _outcome(record: AttemptRecord, facts: EndFacts) -> Outcome:
+    """Classify with what the attempt itself remembers: that it was answered, and whether it was given a destination."""
+    answered = facts.answered or (record.answered_at is not None) or None
+    connected = facts.connected if facts.connected is not None else record.destination is not None
+    return classify(replace(facts, answered=answered or facts.answered, connected=connected))
+
+
+def _evidence(request: EndRequest) -> EvidenceRow:
+    ending = request.ending
+    facts = {field.name: getattr(ending.facts, field.name) for field in fields(ending.facts)}
+    said = {name: value for name, value in facts.items() if value not in (None, "")}
+    return EvidenceRow(ending.attempt_id, ending.witness.value, request.now, said)
+
+
+def _not_found(attempt_id: str) -> NotFound:
+    return NotFound(f"attempt {attempt_id}: not in the database; nothing is written about it")

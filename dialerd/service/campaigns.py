@@ -1,0 +1,126 @@
+"""Campaigns: their lists, and the states they go through. What a campaign is, its file says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from dialerd.domain.errors import Refused
+from dialerd.domain.lifecycle import (
+    CampaignAction,
+    CampaignState,
+    campaign_after,
+    check_assign,
+    check_start,
+    check_unassign,
+)
+from dialerd.service.names import require_campaign, require_list
+from dialerd.store import audit, campaigns, leads, lists
+from dialerd.store.campaigns import CampaignRecord
+from dialerd.store.database import Connection, Database
+
+ENGINE = "engine"
+"""The actor of what happens by itself."""
+
+
+def assign(
+    database: Database, campaign: str, list_name: str, *, configured: Collection[str], actor: str, now: datetime
+) -> None:
+    """Puts a list at the end of the campaign's lists. `configured` names the campaigns that have a file.
+
+    Raises NotFound, or Refused: only Ready or Used lists can be assigned, and each to one campaign.
+    """
+    with database.write() as conn:
+        _open(conn, campaign, configured, now)
+        record = require_list(conn, list_name)
+        check_assign(list_name, record.status, current=record.campaign, campaign=campaign)
+        lists.assign(conn, record.list_id, campaign, now)
+        _note(conn, "campaign.assign", campaign, actor, now, {"list": list_name, "from": record.campaign})
+
+
+def unassign(
+    database: Database, campaign: str | None, list_name: str, *, configured: Collection[str], actor: str, now: datetime
+) -> str:
+    """Takes a list from the campaign, or from whichever it is assigned to when that is None; returns its name.
+
+    Raises NotFound, or Refused: not from an Active campaign, and not from one it does not belong to.
+    """
+    with database.write() as conn:
+        if campaign is not None:
+            require_campaign(conn, campaign, configured)
+        record = require_list(conn, list_name)
+        if campaign is not None and record.campaign is not None and record.campaign != campaign:
+            raise Refused(f"list {list_name} is assigned to campaign {record.campaign}, not to {campaign}")
+        state = campaigns.get_state(conn, record.campaign, lock=True) if record.campaign else None
+        check_unassign(list_name, current=record.campaign, state=state)
+        lists.unassign(conn, record.list_id, now)
+        left = record.campaign or ""
+        _note(conn, "campaign.unassign", left, actor, now, {"list": list_name})
+    return left
+
+
+def change(
+    database: Database,
+    campaign: str,
+    action: CampaignAction,
+    *,
+    configured: Collection[str],
+    actor: str,
+    now: datetime,
+) -> CampaignRecord:
+    """Starts, pauses, resumes or stops the campaign and returns it as it is then. Engines see it within a second.
+
+    Raises NotFound, or Refused: the state does not allow it, or there is no list with leads, or no file, to dial by.
+    """
+    with database.write() as conn:
+        _open(conn, campaign, configured, now)
+        after = campaign_after(campaigns.get_state(conn, campaign, lock=True), action, name=campaign)
+        if after is CampaignState.ACTIVE:
+            _check_ready(conn, campaign, configured)
+        reason = None if after is CampaignState.ACTIVE else f"{after.value} by {actor}"
+        if action is CampaignAction.STOP:
+            reason = f"stopped by {actor}"
+        campaigns.set_state(conn, campaign, after, now, reason)
+        _note(conn, f"campaign.{action.value}", campaign, actor, now, {})
+        record = campaigns.get(conn, campaign)
+    if record is None:
+        raise AssertionError(f"campaign {campaign} was there a statement ago")
+    return record
+
+
+def complete(conn: Connection, campaign: str, now: datetime) -> bool:
+    """Ends an Active campaign that has no lead to dial now or later and no call up; the engine asks.
+
+    False, and nothing changed, when it is not Active any more, a lead is left, or an import is on its way into one of
+    its lists.
+    """
+    record = campaigns.get(conn, campaign, lock=True)
+    if record is None or record.state is not CampaignState.ACTIVE:
+        return False
+    newest = [found.facts.newest for found in campaigns.lists_of(conn, campaign)]
+    if any(state is not None and state.unfinished for state in newest):
+        return False
+    if leads.remaining(conn, campaign) > 0:
+        return False
+    campaigns.set_state(conn, campaign, CampaignState.COMPLETED, now, "every lead is done")
+    _note(conn, "campaign.complete", campaign, ENGINE, now, {})
+    return True
+
+
+def _open(conn: Connection, campaign: str, configured: Collection[str], now: datetime) -> None:
+    """The campaign is known, and has a row to lock and to refer to."""
+    require_campaign(conn, campaign, configured)
+    campaigns.ensure(conn, [campaign], now)
+
+
+def _check_ready(conn: Connection, campaign: str, configured: Collection[str]) -> None:
+    if campaign not in configured:
+        raise Refused(f"campaign {campaign} has no configuration file any more; put it back first")
+    assigned = campaigns.lists_of(conn, campaign)
+    check_start(campaign, lists=len(assigned), leads=len(leads.page(conn, campaign=campaign, limit=1)))
+
+
+def _note(
+    conn: Connection, action: str, campaign: str, actor: str, now: datetime, detail: dict[str, str | None]
+) -> None:
+    audit.add(conn, at=now, actor=actor, action=action, subject=f"campaign {campaign}", detail=detail)

@@ -1,0 +1,146 @@
+"""Single leads: found, and shown with all that is known of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from dialerd.domain.dispositions import Disposition
+from dialerd.domain.errors import BadInput, NotFound, Refused
+from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
+from dialerd.service.names import require_campaign, require_list
+from dialerd.store import attempts, audit, by_hand, lead_search, leads
+from dialerd.store.attempts import AttemptRecord
+from dialerd.store.audit import AuditEntry
+from dialerd.store.by_hand import LeadVersion
+from dialerd.store.database import Connection, Database
+from dialerd.store.evidence import EvidenceRow, evidence_of
+from dialerd.store.lead_search import Hits, Narrowing
+from dialerd.store.leads import LeadRecord
+
+_NUMBER = re.compile(r"[+0-9 ().\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadQuery:
+    """What is looked for: a number with its country code, or how it begins, or any words of its fields. The others narrow
+    it: None means any.
+    """
+
+    text: str
+    list_name: str | None = None
+    campaign: str | None = None
+    disposition: Disposition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLead:
+    """A lead and what the list says about it."""
+
+    lead: LeadRecord
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Leads that fit. `complete` is False when there may be more."""
+
+    leads: tuple[FoundLead, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An attempt on the lead, and what each witness said about it."""
+
+    attempt: AttemptRecord
+    evidence: tuple[EvidenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadStory:
+    """All that is known of a lead: how it stands, its fields, what versions of its lists said about it, every call (the
+    newest first) with its evidence, and what people did to it.
+    """
+
+    lead: LeadRecord
+    live: bool
+    fields: Mapping[str, str]
+    versions: tuple[LeadVersion, ...]
+    calls: tuple[Call, ...]
+    deeds: tuple[AuditEntry, ...]
+
+
+def find(database: Database, query: LeadQuery, *, configured: Collection[str], limit: int = 50) -> Found:
+    """Leads by number or by words. Raises NotFound for a list or campaign nobody knows, BadInput for an empty text."""
+    text = query.text.strip()
+    if not text or not text.isprintable():
+        raise BadInput("the text to find must be a number, how one begins, or words of a lead's fields")
+    with database.read() as conn:
+        list_id = require_list(conn, query.list_name).list_id if query.list_name is not None else None
+        if query.campaign is not None:
+            require_campaign(conn, query.campaign, configured)
+        narrowing = Narrowing(list_id, query.campaign, query.disposition)
+        hits = _hits(conn, text, narrowing, limit)
+        return Found(tuple(FoundLead(lead, fields_of(conn, lead.lead_id)) for lead in hits.leads), hits.complete)
+
+
+def show(database: Database, which: str, *, list_name: str | None = None) -> LeadStory:
+    """One lead by its id, or by its number (with a plus sign) and, where several lists have it, its list.
+
+    Raises NotFound, BadInput for a text that is neither, Refused when several lists have the number.
+    """
+    with database.read() as conn:
+        lead = require_lead(conn, which, list_name)
+        page = attempts.page(conn, lead_id=lead.lead_id, limit=10_000)
+        return LeadStory(
+            lead=lead,
+            live=by_hand.is_live(conn, lead.lead_id),
+            fields=fields_of(conn, lead.lead_id),
+            versions=tuple(by_hand.versions_of(conn, lead.lead_id)),
+            calls=tuple(Call(attempt, tuple(evidence_of(conn, attempt.attempt_id))) for attempt in page),
+            deeds=tuple(audit.page(conn, subject=f"lead {lead.lead_id}", limit=100)),
+        )
+
+
+def require_lead(conn: Connection, which: str, list_name: str | None) -> LeadRecord:
+    """The lead of that id, or of that number (with a plus sign) in that list or in whichever has it.
+
+    Raises NotFound, BadInput for a text that is neither, Refused when several lists have the number.
+    """
+    text = which.strip()
+    if re.fullmatch(r"[0-9]{1,18}", text):
+        lead = leads.load(conn, int(text))
+        if lead is None:
+            raise NotFound(f"lead {text} does not exist; dialerd lead find NUMBER (with its plus sign) shows ids")
+        return lead
+    phone = read_phone(text, PhonePolicy.CLEAN, None)
+    if isinstance(phone, BadPhone):
+        raise BadInput(f"lead {text[:40]!r}: is no id, and as a number {phone.reason}; write it like +12025550143")
+    list_id = require_list(conn, list_name).list_id if list_name is not None else None
+    found = lead_search.by_number(conn, phone.e164, Narrowing(list_id), 10).leads
+    exact = [lead for lead in found if lead.phone == phone.e164]
+    if not exact:
+        raise NotFound(f"number {phone.e164}: {f'is not in list {list_name}' if list_name else 'is in no list'}")
+    if len(exact) > 1:
+        names = ", ".join(f"{lead.list_name} (id {lead.lead_id})" for lead in exact)
+        raise Refused(f"number {phone.e164} is in {len(exact)} lists, {names}: say which with --list, or give the id")
+    return exact[0]
+
+
+def fields_of(conn: Connection, lead_id: int) -> dict[str, str]:
+    """What the list says about the lead."""
+    found = leads.lead_fields(conn, lead_id)
+    return dict(found.values) if found else {}
+
+
+def _hits(conn: Connection, text: str, narrowing: Narrowing, limit: int) -> Hits:
+    if not _NUMBER.fullmatch(text):
+        return lead_search.by_text(conn, text, narrowing, limit)
+    digits = re.sub("[^0-9]", "", text)
+    if not digits:
+        raise BadInput(f"number {text[:40]!r}: has no digits")
+    # Abroad is dialed with a plus sign or with 00; the country code must be there, since the index begins with it.
+    prefix = digits.removeprefix("00") if not text.lstrip(" (").startswith("+") else digits
+    return lead_search.by_number(conn, f"+{prefix}", narrowing, limit)

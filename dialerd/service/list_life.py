@@ -1,0 +1,234 @@
+"""The later life of a list: put away, brought back, copied, removed for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialerd.domain.errors import DialerdError, NotFound, Refused
+from dialerd.domain.lifecycle import CampaignState
+from dialerd.service import import_run
+from dialerd.service.lists import LONGEST_NAME, check_text
+from dialerd.service.names import require_list
+from dialerd.service.workers import new_worker
+from dialerd.store import audit, campaigns, copies, list_ends, lists, staging, versions
+from dialerd.store.database import Connection, Database
+from dialerd.store.lists import ListRecord
+from dialerd.store.steps import Steps
+from dialerd.store.versions import Buckets, VersionRecord
+
+Clock = Callable[[], datetime]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A list that is gone, with how many leads; its calls are in the ledger as before."""
+
+    name: str
+    leads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A new list with the leads of another one's current version, fresh but for `kept`: those that are never dialed."""
+
+    name: str
+    of: str
+    version: int
+    leads: int
+    kept: int
+
+
+def archive(database: Database, name: str, *, actor: str, now: datetime) -> str | None:
+    """Hides the list: it is in no default view, cannot be assigned and is not dialed. Its campaign, its leads and all
+    history stay. Returns the campaign it stays assigned to.
+
+    Raises NotFound, or Refused while an import into it runs.
+    """
+    with database.write() as conn:
+        record = require_list(conn, name)
+        if list_ends.being_imported(conn, record.list_id):
+            raise Refused(f"list {name} is being imported into: only a list at rest can be archived; wait or cancel it")
+        lists.archive(conn, record.list_id, now)
+        _note(conn, "list.archive", name, actor, now, list_id=record.list_id)
+        return record.campaign
+
+
+def unarchive(
+    database: Database, name: str, *, actor: str, now: datetime, new_name: str | None = None, list_id: int | None = None
+) -> str:
+    """Shows an archived list again, as `new_name` when its own was taken meanwhile; returns its name.
+
+    Raises NotFound, Refused when the name is taken or several archived lists have it and `list_id` does not say which,
+    BadInput for a new name that cannot be.
+    """
+    if new_name is not None:
+        check_text("name", new_name, LONGEST_NAME, least=1)
+    with database.write() as conn:
+        record = _archived(conn, name, list_id, "brought back")
+        list_ends.unarchive(conn, record.list_id, new_name or name, now)
+        _note(conn, "list.unarchive", new_name or name, actor, now, was=name, list_id=record.list_id)
+    return new_name or name
+
+
+def delete(
+    database: Database, name: str, *, repeated: str, actor: str, clock: Clock, list_id: int | None = None
+) -> Removed:
+    """Removes the list, archived or not, with its leads, versions, files and rejected rows. What was dialed stays in the
+    ledger. `repeated` is the name said once more. When it is interrupted the list is out of every view already; asking
+    again removes the rest.
+
+    Raises NotFound, or Refused: not while it is In Use, has calls up or is imported into, and not without its name.
+    """
+    if repeated != name:
+        raise Refused(
+            f"list {name} is not deleted: deleting removes its leads for good and asks for the list's name once more; "
+            f"say --yes-delete {name}"
+        )
+    with database.write() as conn:
+        record = _to_delete(conn, name, list_id)
+        if record.list_id not in {left.list_id for left in list_ends.deleting(conn, name)}:
+            _check_deletable(conn, record)
+            list_ends.mark_deleted(conn, record.list_id, clock())
+            _note(conn, "list.delete", name, actor, clock(), list_id=record.list_id)
+    return Removed(name, _remove(database, record.list_id))
+
+
+def copy(
+    database: Database, name: str, new_name: str, *, actor: str, clock: Clock, progress: Progress | None = None
+) -> Copied:
+    """A new list with the leads and fields of the list's current version, none of them dialed yet. Those that said
+    do_not_call, opted_out or invalid_number say so in the copy too, and are not dialed.
+
+    When it fails or is interrupted there is no new list. Raises NotFound, BadInput for a name that cannot be, Refused
+    when it is taken or the list has no leads.
+    """
+    check_text("name", new_name, LONGEST_NAME, least=1)
+    with database.write() as conn:
+        source = require_list(conn, name)
+        if source.current_version == 0:
+            raise Refused(
+                f"list {name} is {source.status.label}: there is nothing to copy; import a file into it first"
+            )
+        target = lists.create(
+            conn,
+            name=new_name,
+            now=clock(),
+            description=source.description,
+            owner=actor,
+            region=source.region,
+            policy=source.policy,
+        )
+        _note(conn, "list.copy", new_name, actor, clock(), of=name, version=source.current_version)
+        number = versions.begin(
+            conn, target, file_name=f"copy of {name}", sha256="", created_by=actor, now=clock(), worker=new_worker()
+        )
+        version = versions.get(conn, target, number)
+    if version is None:
+        raise AssertionError(f"version {number} was there a statement ago")
+    try:
+        done, kept = _copy_leads(database, source, version, clock, progress)
+    except BaseException:
+        with suppress(DialerdError):
+            _drop_copy(database, target, clock)
+        raise
+    return Copied(new_name, name, source.current_version, done, kept)
+
+
+def _copy_leads(
+    database: Database, source: ListRecord, version: VersionRecord, clock: Clock, progress: Progress | None
+) -> tuple[int, int]:
+    steps = Steps(database)
+    total = kept = after = 0
+    while True:
+        with database.read() as conn:
+            page = copies.next_page(conn, source.list_id, after, steps.size)
+        if page is None:
+            break
+        with steps.write() as conn:
+            staging.stage(conn, version.list_id, version.number, page.rows, clock())
+            copies.keep(conn, version.list_id, page.kept)
+            total += len(page.rows)
+            versions.note_step(conn, version, clock(), buckets=Buckets(rows=total, imported=total))
+        kept += len(page.kept)
+        after = page.last
+        if progress is not None:
+            progress(total, 0)
+        steps.rest()
+    with database.write() as conn:
+        versions.note_step(conn, version, clock())
+        versions.publish(conn, version.list_id, version.number, Buckets(rows=total, imported=total), clock())
+    import_run.run(database, version.list_id, version.number, version.worker, new_worker(), clock=clock)
+    return total, kept
+
+
+def _drop_copy(database: Database, target: int, clock: Clock) -> None:
+    with database.write() as conn:
+        list_ends.mark_deleted(conn, target, clock())
+    _remove(database, target)
+
+
+def _remove(database: Database, list_id: int) -> int:
+    steps = Steps(database)
+    number = 0
+    while True:
+        with steps.write() as conn:
+            step = list_ends.remove_step(conn, list_id, steps.size)
+            if step == 0 and list_ends.remove_around(conn, list_id, steps.size) == 0:
+                list_ends.remove(conn, list_id)
+                return number
+        number += step
+        steps.rest()
+
+
+def _check_deletable(conn: Connection, record: ListRecord) -> None:
+    name = record.name
+    state = campaigns.get_state(conn, record.campaign, lock=True) if record.campaign else None
+    if state is CampaignState.ACTIVE and record.archived_at is None:
+        raise Refused(
+            f"list {name} is In Use: a list of an Active campaign cannot be deleted; pause campaign {record.campaign} "
+            "and unassign the list first"
+        )
+    calls = list_ends.calls_up(conn, record.list_id)
+    if calls:
+        raise Refused(
+            f"list {name} has {calls} call{'s' if calls > 1 else ''} up: a list with calls up cannot be deleted; "
+            "wait until they have ended"
+        )
+    if list_ends.being_imported(conn, record.list_id):
+        raise Refused(f"list {name} is being imported into: it cannot be deleted meanwhile; wait or cancel the import")
+
+
+def _to_delete(conn: Connection, name: str, list_id: int | None) -> ListRecord:
+    """The list meant: the unarchived one, else an archived one, else one whose removal was interrupted."""
+    record = lists.get(conn, name) if name.isprintable() else None
+    if record is not None and list_id in (None, record.list_id):
+        return record
+    left = [found for found in list_ends.deleting(conn, name) if list_id in (None, found.list_id)]
+    if left and not list_ends.archived(conn, name):
+        return left[0]
+    return _archived(conn, name, list_id, "deleted")
+
+
+def _archived(conn: Connection, name: str, list_id: int | None, what: str) -> ListRecord:
+    found = list_ends.archived(conn, name) if name.isprintable() else []
+    fit = [record for record in found if list_id in (None, record.list_id)]
+    if len(fit) == 1:
+        return fit[0]
+    if not fit:
+        if not found:
+            require_list(conn, name)
+        raise NotFound(f"list {name} is not archived{_with_id(list_id)}: there is nothing to be {what}")
+    ids = ", ".join(str(record.list_id) for record in fit)
+    raise Refused(f"{len(fit)} archived lists are called {name} (ids {ids}): say with --id which one is to be {what}")
+
+
+def _with_id(list_id: int | None) -> str:
+    return "" if list_id is None else f" with id {list_id}"
+
+
+def _note(conn: Connection, action: str, name: str, actor: str, now: datetime, **detail: object) -> None:
+    audit.add(conn, at=now, actor=actor, action=action, subject=f"list {name}", detail=detail)

@@ -1,0 +1,73 @@
+"""The answer to `route`: where an answered call goes, and what the dialplan may know about its lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialerd.domain.errors import DialerdError, NotFound, Refused
+from dialerd.domain.facts import AttemptState, LeadFields
+from dialerd.settings import Campaign, Destination
+from dialerd.store import attempts, leads
+from dialerd.store.attempts import AttemptRecord
+from dialerd.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRequest:
+    """An attempt whose call was answered at `now`."""
+
+    attempt_id: str
+    campaigns: Mapping[str, Campaign]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOrder:
+    """Where an answered call goes, and what the dialplan may know about the lead."""
+
+    attempt_id: str
+    campaign: str
+    destination: Destination
+    lead: LeadFields
+    list_name: str
+    number: int
+
+
+def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[RouteOrder | DialerdError]:
+    """Where each answered call goes; from here its attempt is `answered` and its destination known.
+
+    NotFound for an attempt nobody made, Refused for one that has ended or whose campaign has no configuration.
+    """
+    records = attempts.load_many(conn, [request.attempt_id for request in requests], lock=True)
+    fields = leads.lead_fields_many(conn, [record.lead_id for record in records.values()])
+    answers = [_answer(request, records.get(request.attempt_id), fields) for request in requests]
+    attempts.mark_routed(
+        conn,
+        [
+            (answer.attempt_id, answer.destination.text, request.now)
+            for request, answer in zip(requests, answers, strict=True)
+            if isinstance(answer, RouteOrder)
+        ],
+    )
+    return answers
+
+
+def _answer(
+    request: RouteRequest, record: AttemptRecord | None, fields: Mapping[int, LeadFields]
+) -> RouteOrder | DialerdError:
+    if record is None:
+        return NotFound(f"attempt {request.attempt_id}: not in the database; the call is not ours to route")
+    if record.state not in _LIVE:
+        return Refused(f"attempt {record.attempt_id}: is {record.state}, only a live one is routed")
+    campaign = request.campaigns.get(record.campaign)
+    if campaign is None:
+        return Refused(f"campaign {record.campaign}: has no configuration file; put it back and reload")
+    lead = fields.get(record.lead_id) or LeadFields(record.phone)
+    return RouteOrder(
+        record.attempt_id, record.campaign, campaign.destination, lead, record.list_name or "", record.number
+    )
+
+
+_LIVE = (AttemptState.SENDING, AttemptState.RINGING, AttemptState.ANSWERED)

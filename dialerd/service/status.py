@@ -1,0 +1,217 @@
+"""What is going on, and why something that should be dialed is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dialerd.domain.eligibility import Never, NoUntil, judge_schedule
+from dialerd.domain.funnel import Standing
+from dialerd.domain.lifecycle import CampaignState
+from dialerd.service.names import require_campaign
+from dialerd.settings import Campaign, Settings
+from dialerd.store import attempts, campaigns, leads, nodes, reports, tallies
+from dialerd.store.attempts import OpenCounts
+from dialerd.store.campaigns import CampaignRecord
+from dialerd.store.database import Connection, Database
+from dialerd.store.nodes import NodeRecord
+
+SILENT_AFTER = timedelta(seconds=10)
+"""An engine says every two seconds that it lives; after this long it does not."""
+
+PACE_WINDOW = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """One engine as it last reported, `silent_for` seconds ago. `link` is its connection to Asterisk."""
+
+    node: str
+    alive: bool
+    silent_for: float
+    host: str
+    pid: int
+    version: str
+    started_at: datetime
+    link: str
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkStatus:
+    """One trunk: open attempts over all engines beside its cap, and its pace in calls per second."""
+
+    name: str
+    calls: int
+    max_calls: int
+    calls_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignStatus:
+    """One campaign. `why` says what it is doing or why it is not dialing.
+
+    `pace` is what was sent in the last 10 s and `target` what its file asks for, in calls per second; `due_now` are
+    leads that could be dialed at once, `remaining` those to dial now or later or in a call.
+    """
+
+    name: str
+    description: str
+    state: CampaignState
+    state_since: datetime | None
+    started_at: datetime | None
+    why: str
+    lists: tuple[str, ...]
+    calls: int
+    max_calls: int | None
+    pace: float
+    target: float | None
+    due_now: int
+    remaining: int
+    next_due: datetime | None
+    dispositions: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStatus:
+    """All of it at one instant. `problem` is the one thing to look at first, None when there is none."""
+
+    at: datetime
+    problem: str | None
+    engines: tuple[EngineStatus, ...]
+    trunks: tuple[TrunkStatus, ...]
+    campaigns: tuple[CampaignStatus, ...]
+
+
+def system(database: Database, settings: Settings, *, now: datetime) -> SystemStatus:
+    """Engines, trunks and campaigns, those with a file and those with a past."""
+    with database.read() as conn:
+        reported = nodes.all(conn)
+        records = {record.name: record for record in campaigns.all(conn)}
+        opened = attempts.open_counts(conn)
+        shown = tuple(
+            _campaign(conn, name, records.get(name), settings.campaigns.get(name), reported, opened, now)
+            for name in sorted({*settings.campaigns, *records})
+        )
+    trunks = tuple(
+        TrunkStatus(name, opened.trunks.get(name, 0), trunk.max_calls, trunk.calls_per_second)
+        for name, trunk in sorted(settings.trunks.items())
+    )
+    engines = tuple(_engine(node, now) for node in reported)
+    return SystemStatus(now, _problem(reported, now), engines, trunks, shown)
+
+
+def campaign(database: Database, name: str, settings: Settings, *, now: datetime) -> CampaignStatus:
+    """One campaign. Raises NotFound."""
+    with database.read() as conn:
+        require_campaign(conn, name, settings.campaigns)
+        record, file = campaigns.get(conn, name), settings.campaigns.get(name)
+        return _campaign(conn, name, record, file, nodes.all(conn), attempts.open_counts(conn), now)
+
+
+def _campaign(
+    conn: Connection,
+    name: str,
+    record: CampaignRecord | None,
+    file: Campaign | None,
+    reported: list[NodeRecord],
+    opened: OpenCounts,
+    now: datetime,
+) -> CampaignStatus:
+    assigned = campaigns.lists_of(conn, name)
+    counted = tallies.of_lists(conn, [found.list_id for found in assigned], now).values()
+    sent = reports.dialed_between(conn, now - PACE_WINDOW, now, campaign=name)
+    return CampaignStatus(
+        name=name,
+        description=file.description if file else "",
+        state=record.state if record else CampaignState.DRAFT,
+        state_since=record.state_since if record else None,
+        started_at=record.started_at if record else None,
+        why=_why(name, record, file, [found.name for found in assigned], reported, now),
+        lists=tuple(found.name for found in assigned),
+        calls=opened.campaigns.get(name, 0),
+        max_calls=file.max_calls if file else None,
+        pace=round(sent / PACE_WINDOW.total_seconds(), 2),
+        target=file.calls_per_second if file else None,
+        due_now=sum(group.leads for groups in counted for group in groups if group.standing is Standing.DUE),
+        remaining=leads.remaining(conn, name),
+        next_due=leads.next_due(conn, name),
+        dispositions=tallies.attempts_of_campaign(conn, name).ended,
+    )
+
+
+def _why(
+    name: str,
+    record: CampaignRecord | None,
+    file: Campaign | None,
+    assigned: list[str],
+    reported: list[NodeRecord],
+    now: datetime,
+) -> str:
+    state = record.state if record else CampaignState.DRAFT
+    if file is None:
+        return "its configuration file is gone; put it back"
+    if state is not CampaignState.ACTIVE:
+        return _resting(name, state, record.stop_reason if record else None, assigned)
+    alive = [node for node in reported if _lives(node, now)]
+    if not alive:
+        return "no engine is running; start one: dialerd run"
+    verdict = judge_schedule(file.rules, now)
+    if isinstance(verdict, NoUntil):
+        return f"{verdict.reason}, until {verdict.at:%Y-%m-%d %H:%M} UTC"
+    if isinstance(verdict, Never):
+        return verdict.reason
+    told = [str(_said(node, name).get("reason", "has not looked at it yet")) for node in alive]
+    return "; ".join(dict.fromkeys(told))
+
+
+def _resting(name: str, state: CampaignState, stop_reason: str | None, assigned: list[str]) -> str:
+    if state is CampaignState.DRAFT and not assigned:
+        return f"no list is assigned: dialerd campaign assign {name} LIST"
+    way_out = {
+        CampaignState.DRAFT: f"start it: dialerd campaign start {name}",
+        CampaignState.PAUSED: f"go on: dialerd campaign resume {name}",
+        CampaignState.COMPLETED: "import more leads and start it again",
+    }
+    parts = (stop_reason or state.value, way_out.get(state))
+    return "; ".join(part for part in parts if part)
+
+
+def _said(node: NodeRecord, campaign_name: str) -> Mapping[str, object]:
+    told = node.status.get("campaigns", {}).get(campaign_name, {})
+    return told if isinstance(told, Mapping) else {}
+
+
+def _problem(reported: list[NodeRecord], now: datetime) -> str | None:
+    alive = [node for node in reported if _lives(node, now)]
+    if not reported:
+        return "no engine is running; start one: dialerd run"
+    if not alive:
+        newest = max(node.heartbeat_at for node in reported)
+        return (
+            f"no engine is running: the last sign of life came {newest:%Y-%m-%d %H:%M:%S} UTC; start one: dialerd run"
+        )
+    for node in alive:
+        link = str(node.status.get("link", "connected"))
+        if link != "connected":
+            return f"engine {node.name} is not connected to Asterisk: {link}"
+    return None
+
+
+def _engine(node: NodeRecord, now: datetime) -> EngineStatus:
+    return EngineStatus(
+        node=node.name,
+        alive=_lives(node, now),
+        silent_for=round((now - node.heartbeat_at).total_seconds(), 1),
+        host=node.host,
+        pid=node.pid,
+        version=node.version,
+        started_at=node.started_at,
+        link=str(node.status.get("link", "not told yet")),
+        calls=int(node.status.get("calls", 0)),
+    )
+
+
+def _lives(node: NodeRecord, now: datetime) -> bool:
+    return now - node.heartbeat_at <= SILENT_AFTER

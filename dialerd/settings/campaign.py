@@ -1,0 +1,168 @@
+"""A campaign as its file describes it: where answered calls go, how fast, when, and who is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cached_property
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator, model_validator
+
+from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.eligibility import CampaignRules
+from dialerd.domain.recycle import RecyclePlan, Rule
+from dialerd.domain.windows import Hours
+from dialerd.settings import values
+from dialerd.settings.section import ReadAs, Section
+
+RECYCLABLE = tuple(name for name, flags in FLAGS.items() if flags.recyclable and flags.counts)
+"""Dispositions a rule may name. What does not use up an attempt comes back by itself (`uncounted_wait`)."""
+
+_DIALPLAN = r"[A-Za-z0-9_.-]{1,79}"
+
+
+class Extension(Section):
+    """Answered calls go on in the admin's dialplan at `context,exten,1`."""
+
+    type: Literal["extension"] = "extension"
+    context: Annotated[
+        str, PlainValidator(values.matching(_DIALPLAN, "a dialplan context: 1 to 79 of A-Z a-z 0-9 _ . -"))
+    ]
+    exten: Annotated[
+        str, PlainValidator(values.matching(r"[A-Za-z0-9_.+*#-]{1,79}", "an extension, such as 100 or s"))
+    ] = "s"
+
+    @property
+    def text(self) -> str:
+        """As written down with the attempt."""
+        return f"extension {self.exten}@{self.context}"
+
+
+class Playback(Section):
+    """Answered calls hear a recording and are hung up."""
+
+    type: Literal["playback"] = "playback"
+    file: Annotated[
+        str,
+        PlainValidator(
+            values.matching(
+                r"(?!.*\.\.)[A-Za-z0-9_/-][A-Za-z0-9_./-]{0,199}",
+                "a sound file's name as Asterisk's Playback takes it, without its extension, such as custom/hello",
+            )
+        ),
+    ]
+
+    @property
+    def text(self) -> str:
+        """As written down with the attempt."""
+        return f"playback {self.file}"
+
+
+class HangUp(Section):
+    """Answered calls are hung up at once: for tests of a trunk."""
+
+    type: Literal["hangup"] = "hangup"
+
+    @property
+    def text(self) -> str:
+        """As written down with the attempt."""
+        return "hangup"
+
+
+Destination = Extension | Playback | HangUp
+
+
+class Schedule(Section):
+    """When the campaign may dial, in its own zone. `start` and `end` are its first and last day, both included."""
+
+    timezone: Annotated[ZoneInfo, PlainValidator(values.zone)]
+    holidays: Annotated[frozenset[date], PlainValidator(values.dates)] = frozenset()
+    hours: Annotated[Hours, PlainValidator(values.hours)]
+    start: Annotated[date, PlainValidator(values.day)] | None = None
+    end: Annotated[date, PlainValidator(values.day)] | None = None
+
+    @field_validator("hours", mode="after")
+    @classmethod
+    def _closed_on_holidays(cls, hours: Hours, info: ValidationInfo) -> Hours:
+        return replace(hours, holidays=hours.holidays | info.data.get("holidays", frozenset()))
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.end and self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}; the last day, not before the first")
+        return self
+
+
+class RuleForm(Section):
+    """A recycling rule as written in the file; `Rule` is what it becomes."""
+
+    attempts: Annotated[int, PlainValidator(values.whole(1, 100, "a whole number of attempts"))]
+    wait: Annotated[tuple[float, ...], PlainValidator(values.waits)]
+    hours: Annotated[Hours, PlainValidator(values.hours)] | None = None
+
+    def finished(self) -> Rule:
+        """The rule in the domain's words."""
+        return Rule(self.attempts, tuple(timedelta(seconds=wait) for wait in self.wait), self.hours)
+
+
+def _recyclable(key: object) -> Disposition:
+    if key not in RECYCLABLE:
+        raise ValueError(f"no rule can be made for {values.shown(key)}; one of {', '.join(RECYCLABLE)}")
+    return Disposition(str(key))
+
+
+class Campaign(Section):
+    """One campaign. Times are seconds, the pace is calls per second; trunks are used in turn, in the order given."""
+
+    name: Annotated[str, PlainValidator(values.name)]
+    description: Annotated[str, PlainValidator(values.line)] = ""
+    trunks: Annotated[tuple[str, ...], PlainValidator(values.names)]
+    caller_id: Annotated[str, PlainValidator(values.e164)]
+    calls_per_second: Annotated[float, PlainValidator(values.number(0.01, 1000, "calls per second"))]
+    max_calls: Annotated[int, PlainValidator(values.whole(1, 100_000, "a whole number of calls"))]
+    ring_timeout: Annotated[float, PlainValidator(values.seconds(1, 300))] = 30.0
+    max_talk_time: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 3600.0
+    max_attempts: Annotated[int, PlainValidator(values.whole(1, 100, "a whole number of attempts"))] = 3
+    order: Annotated[Literal["list"], PlainValidator(values.one_of("list"))] = "list"
+    destination: Annotated[Destination, Field(discriminator="type")]
+    schedule: Schedule
+    recycle: Annotated[
+        Mapping[Annotated[Disposition, PlainValidator(_recyclable)], Annotated[Rule, ReadAs(RuleForm)]],
+        AfterValidator(MappingProxyType),
+    ] = Field(default_factory=lambda: MappingProxyType({}))
+    unknown_hold: Annotated[float, PlainValidator(values.seconds(0, 30 * 86400))] = 86400.0
+    uncounted_wait: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 60.0
+
+    @cached_property
+    def plan(self) -> RecyclePlan:
+        """What decides about another try. The schedule's holidays hold for the hours of each rule as well."""
+        holidays = self.schedule.hours.holidays
+        rules = {
+            disposition: rule if rule.hours is None else replace(rule, hours=replace(rule.hours, holidays=holidays))
+            for disposition, rule in self.recycle.items()
+        }
+        return RecyclePlan(
+            rules=rules,
+            max_attempts=self.max_attempts,
+            hours=self.schedule.hours,
+            zone=self.schedule.timezone,
+            unknown_hold=timedelta(seconds=self.unknown_hold),
+            uncounted_wait=timedelta(seconds=self.uncounted_wait),
+        )
+
+    @cached_property
+    def rules(self) -> CampaignRules:
+        """What decides whether a lead may be dialed now."""
+        plan = self.plan
+        return CampaignRules(
+            max_attempts=self.max_attempts,
+            zone=self.schedule.timezone,
+            hours=self.schedule.hours,
+            start=self.schedule.start,
+            end=self.schedule.end,
+            retry_hours={name: rule.hours for name, rule in plan.rules.items() if rule.hours is not None},
+        )

@@ -1,0 +1,156 @@
+"""The settings of a process as one frozen value. Times are seconds, paces are calls per second."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
+
+from dialerd.domain.errors import ConfigError
+from dialerd.settings import values
+from dialerd.settings.campaign import Campaign
+from dialerd.settings.database_url import read_url
+from dialerd.settings.section import Section
+
+CONFIG_FOLDER = Path("/etc/dialerd")
+STATE_FOLDER = Path("/var/lib/dialerd")
+
+Port = Annotated[int, PlainValidator(values.whole(1, 65535, "a port"))]
+PortOrOff = Annotated[int, PlainValidator(values.whole(0, 65535, "a port, or 0 for none,"))]
+Listen = Annotated[str, PlainValidator(values.listening)]
+Folder = Annotated[Path, PlainValidator(values.folder)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], PlainValidator(values.networks)]
+Pace = Annotated[float, PlainValidator(values.number(0.01, 1000, "calls per second"))]
+Calls = Annotated[int, PlainValidator(values.whole(1, 100_000, "a whole number of calls"))]
+
+
+def _host_name() -> str:
+    return re.sub(r"[^a-z0-9_-]", "-", socket.gethostname().lower().partition(".")[0])[:64].lstrip("-_") or "node"
+
+
+class Node(Section):
+    """The engine of this machine among others on one database."""
+
+    name: Annotated[str, PlainValidator(values.name)] = Field(default_factory=_host_name)
+
+
+class Paths(Section):
+    """Absolute once loaded. `agi_scripts` may be a folder that does not exist: then there are only the shipped ones."""
+
+    state_dir: Folder = STATE_FOLDER
+    campaigns: Folder = CONFIG_FOLDER / "campaigns.d"
+    agi_scripts: Folder = CONFIG_FOLDER / "agi"
+
+
+class Database(Section):
+    """`url` may hold a password, so no repr shows it."""
+
+    url: Annotated[str, PlainValidator(read_url)] = Field(default="", repr=False)
+
+
+class Asterisk(Section):
+    """How to reach AMI. `secret` is None when neither it nor `secret_file` was given."""
+
+    host: Annotated[str, PlainValidator(values.host)] = "127.0.0.1"
+    port: Port = 5038
+    username: Annotated[str, PlainValidator(values.matching(r"[A-Za-z0-9_.-]{1,64}", "a manager user's name"))] = (
+        "dialerd"
+    )
+    secret: Annotated[SecretStr, PlainValidator(values.secret)] | None = None
+    secret_file: Folder | None = None
+    connect_timeout: Annotated[float, PlainValidator(values.seconds(0.1, 60))] = 5.0
+    ping_interval: Annotated[float, PlainValidator(values.seconds(0.5, 300))] = 10.0
+    ping_timeout: Annotated[float, PlainValidator(values.seconds(0.1, 60))] = 5.0
+
+    def require_secret(self) -> str:
+        """The AMI password itself. Raises ConfigError when there is none."""
+        if self.secret is None:
+            raise ConfigError(["asterisk.secret: missing; the manager user's secret, or secret_file with its path"])
+        return self.secret.get_secret_value()
+
+
+class Agi(Section):
+    """The FastAGI server. `peers` are the only addresses it talks to."""
+
+    listen: Listen = "127.0.0.1"
+    port: Port = 4573
+    peers: Networks = (IPv4Network("127.0.0.1/32"),)
+    threads: Annotated[int, PlainValidator(values.whole(1, 1000, "a whole number of threads"))] = 64
+    read_timeout: Annotated[float, PlainValidator(values.seconds(0.1, 300))] = 10.0
+    metrics_listen: Listen = "127.0.0.1"
+    metrics_port: PortOrOff = 9642
+
+
+class Trunk(Section):
+    """One way out. `endpoint` is the PJSIP endpoint's name; `prefix` stands before the digits of the number."""
+
+    endpoint: Annotated[
+        str, PlainValidator(values.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a PJSIP endpoint's name"))
+    ]
+    prefix: Annotated[
+        str, PlainValidator(values.matching(r"\+?[0-9]{0,15}", 'what stands before the digits: "+", "", "00", "9"'))
+    ] = "+"
+    calls_per_second: Pace
+    max_calls: Calls
+
+
+class Engine(Section):
+    """The dialing daemon."""
+
+    hopper_seconds: Annotated[float, PlainValidator(values.seconds(0.2, 60))] = 3.0
+    metrics_listen: Listen = "127.0.0.1"
+    metrics_port: PortOrOff = 9641
+    drain_timeout: Annotated[float, PlainValidator(values.seconds(0, 3600))] = 60.0
+    unknown_hold: Annotated[float, PlainValidator(values.seconds(0, 30 * 86400))] = 86400.0
+    uncounted_wait: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 60.0
+    recovery_grace: Annotated[float, PlainValidator(values.seconds(0, 600))] = 10.0
+    max_send_delay: Annotated[float, PlainValidator(values.seconds(0.1, 30))] = 2.0
+
+
+class Log(Section):
+    """What is written to stderr. `auto` is console on a terminal, else JSON."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], PlainValidator(values.one_of("debug", "info", "warning", "error"))
+    ] = "info"
+    format: Annotated[Literal["auto", "json", "console"], PlainValidator(values.one_of("auto", "json", "console"))] = (
+        "auto"
+    )
+    mask_numbers: Annotated[bool, PlainValidator(values.switch)] = True
+
+
+class Sections(Section):
+    """The tables of dialerd.toml."""
+
+    node: Node = Node()
+    paths: Paths = Paths()
+    database: Database = Field(default=Database(), validate_default=True)
+    asterisk: Asterisk = Asterisk()
+    agi: Agi = Agi()
+    trunks: Annotated[Mapping[Annotated[str, PlainValidator(values.name)], Trunk], AfterValidator(MappingProxyType)] = (
+        Field(default_factory=lambda: MappingProxyType({}))
+    )
+    engine: Engine = Engine()
+    log: Log = Log()
+
+    @field_validator("database", mode="after")
+    @classmethod
+    def _in_the_state_folder(cls, database: Database, info: ValidationInfo) -> Database:
+        if database.url or "paths" not in info.data:
+            return database
+        return Database(url=f"sqlite:///{info.data['paths'].state_dir}/dialerd.db")
+
+
+class Settings(Sections):
+    """Everything a process is told. `source` is the file it came from, None when there was none."""
+
+    source: Path | None = None
+    campaigns: Annotated[Mapping[str, Campaign], AfterValidator(MappingProxyType)] = Field(
+        default_factory=lambda: MappingProxyType({})
+    )

@@ -1,0 +1,123 @@
+"""Many new leads at once, past SQLAlchemy's row by row work: the drivers' own bulk statements.
+
+Both ways insert the leads the list does not have, each with its row, and say which numbers it had.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dialerd.store.database import Connection
+from dialerd.store.types import UtcDateTime
+
+_UTC = UtcDateTime()
+
+
+@dataclass(frozen=True, slots=True)
+class StagedLead:
+    """A row of a file, read and judged. `zone` is domain.phone.zone_key's, `line` the file's, `fields` names to texts."""
+
+    phone: str
+    zone: str
+    priority: int
+    line: int
+    fields: Mapping[str, str]
+
+
+def insert_new(
+    conn: Connection, list_id: int, version: int, rows: Sequence[StagedLead], now: datetime, due_at: datetime | None
+) -> Collection[str]:
+    """Adds the rows' numbers as leads, each number once in `rows`, with their rows of the version, in their order.
+    Returns the numbers that the list has already.
+    """
+    if not rows:
+        return ()
+    at, due = (_UTC.process_bind_param(moment, conn.dialect) for moment in (now, due_at))
+    if conn.dialect.name == "sqlite":
+        return _sqlite(conn, (list_id, version), rows, at, due)
+    return _postgresql(conn, (list_id, version), rows, at, due)
+
+
+def refresh_statistics(conn: Connection) -> None:
+    """Tells PostgreSQL's planner about what was just loaded; it would find out by itself, but minutes later."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("ANALYZE leads, lead_rows")
+
+
+def packed(fields: Mapping[str, str]) -> str:
+    """Fields as both databases keep them."""
+    return json.dumps(dict(fields), ensure_ascii=False)
+
+
+def _sqlite(conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead], at: Any, due: Any) -> Collection[str]:
+    list_id, version = place
+    # One writer: the ids above the highest are ours to give, and which of them are there says what was new.
+    highest = conn.exec_driver_sql(_SQLITE_HIGHEST).scalar() or 0
+    leads = [
+        (lead_id, list_id, row.phone, row.zone, row.priority, due, at) for lead_id, row in enumerate(rows, highest + 1)
+    ]
+    added = conn.exec_driver_sql(_SQLITE_LEADS, leads).rowcount
+    known: list[str] = []
+    new = list(enumerate(rows, highest + 1))
+    if added != len(rows):
+        ids = set(conn.exec_driver_sql(_SQLITE_ADDED, (highest,)).scalars())
+        known = [row.phone for lead_id, row in new if lead_id not in ids]
+        new = [(lead_id, row) for lead_id, row in new if lead_id in ids]
+    if new:
+        lead_rows = [
+            (lead_id, list_id, version, row.line, row.priority, row.zone, packed(row.fields)) for lead_id, row in new
+        ]
+        conn.exec_driver_sql(_SQLITE_ROWS, lead_rows)
+    return known
+
+
+def _postgresql(
+    conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead], at: Any, due: Any
+) -> Collection[str]:
+    list_id, version = place
+    conn.exec_driver_sql(_TEMPORARY)
+    lines = [
+        f"{row.phone}\t{row.zone}\t{row.priority}\t{row.line}\t{packed(row.fields).replace(_BACKSLASH, _TWO)}\n"
+        for row in rows
+    ]
+    cursor: Any = conn.connection.cursor()
+    try:
+        with cursor.copy(_COPY) as copy:
+            copy.write("".join(lines))
+        values = {"list_id": list_id, "version": version, "due_at": due, "now": at}
+        cursor.execute(_MERGE, values)
+        return [phone for (phone,) in cursor.fetchall()]
+    finally:
+        cursor.close()
+
+
+_BACKSLASH, _TWO = "\\", "\\\\"
+
+_SQLITE_HIGHEST = "SELECT seq FROM sqlite_sequence WHERE name = 'leads'"
+_SQLITE_LEADS = """
+INSERT INTO leads (id, list_id, phone, zone, priority, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (phone, list_id) DO NOTHING"""
+_SQLITE_ADDED = "SELECT id FROM leads WHERE id > ?"
+_SQLITE_ROWS = """
+INSERT INTO lead_rows (lead_id, list_id, from_version, line, priority, zone, fields) VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
+_TEMPORARY = """
+CREATE TEMPORARY TABLE IF NOT EXISTS staged
+    (phone text NOT NULL, zone text NOT NULL, priority integer NOT NULL, line integer NOT NULL, fields json NOT NULL)
+ON COMMIT DELETE ROWS"""
+_COPY = "COPY staged (phone, zone, priority, line, fields) FROM STDIN"
+_MERGE = """
+WITH added AS (
+    INSERT INTO leads (list_id, phone, zone, priority, due_at, created_at)
+    SELECT %(list_id)s, phone, zone, priority, %(due_at)s::timestamptz, %(now)s FROM staged ORDER BY line
+    ON CONFLICT (phone, list_id) DO NOTHING
+    RETURNING id, phone
+), said AS (
+    INSERT INTO lead_rows (lead_id, list_id, from_version, line, priority, zone, fields)
+    SELECT added.id, %(list_id)s, %(version)s, line, priority, zone, fields FROM added JOIN staged USING (phone)
+)
+SELECT phone FROM staged WHERE NOT EXISTS (SELECT 1 FROM added WHERE added.phone = staged.phone)"""

@@ -1,0 +1,269 @@
+"""Claiming leads, giving them back, and the point of no return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, and_, bindparam, case, delete, exists, func, select, text, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dialerd.domain import funnel
+from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict, Wait
+from dialerd.domain.facts import AttemptState, ClaimedLead
+from dialerd.domain.lifecycle import CampaignState
+from dialerd.store.database import Connection
+from dialerd.store.heads import Candidate, candidates
+from dialerd.store.ids import new_attempt_id
+from dialerd.store.tables import attempts, campaigns, leads
+from dialerd.store.types import UtcDateTime
+
+WITHDRAWN = funnel.WITHDRAWN
+"""leads.closed of a lead that the current version of its list does not have."""
+
+_SHORTEST_WAIT = timedelta(seconds=1)
+_ROUNDS = 8
+_CLAIM_LOCK = 0x6469616C  # "dial": any constant that nothing else in the database locks
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """Who wants how many leads of which campaign for which trunk. `owner` is this process (changes at each start),
+    `node` its lasting name. `max_calls` and `trunk_max_calls` cap open attempts over all engines.
+    """
+
+    campaign: str
+    trunk: str
+    node: str
+    owner: str
+    limit: int
+    max_calls: int
+    trunk_max_calls: int
+    caller_id: str | None = None
+
+
+def claim(
+    conn: Connection,
+    request: ClaimRequest,
+    judge: Callable[[Candidate], Verdict],
+    now: datetime,
+    room: int | None = None,
+) -> list[ClaimedLead]:
+    """Takes up to `limit` due leads of an active campaign, in order: priority, due time, id. Each gets an attempt in
+    state `claimed`. Nothing when the campaign is not active or a cap is reached.
+
+    `room` is what `room_for` said in this transaction, when it was asked: with as many claimed as it said, it is the
+    caps that let no more be claimed; with fewer, the list.
+
+    `judge` is asked once for each lead at the head. A lead it puts off or refuses leaves the head: its due time moves,
+    or it is closed with the reason; so it costs no later claim anything. Give the connection of a write transaction;
+    claims of all engines on PostgreSQL are one after another, so that the caps hold over all of them.
+    """
+    room = room_for(conn, request) if room is None else room
+    claimed: list[ClaimedLead] = []
+    for _ in range(_ROUNDS):
+        wanted = room - len(claimed)
+        if wanted <= 0:
+            break
+        heads = candidates(conn, request.campaign, wanted, now)
+        chosen, moved = _sort_out(heads, judge, now)
+        won = _insert(conn, request, chosen, now)
+        claimed += won
+        lost = {lead.lead_id for lead in chosen} - {lead.lead_id for lead in won}
+        moved += [_due(lead_id, now + NUMBER_BUSY_WAIT) for lead_id in lost]
+        if moved:
+            conn.execute(_MOVE, moved)
+        if len(heads) < wanted:
+            break
+    return claimed
+
+
+def hold(conn: Connection) -> None:
+    """Nobody claims anything before this transaction, of Database.write, ends."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_TAKE_TURN)
+
+
+def room_for(conn: Connection, request: ClaimRequest) -> int:
+    """How many leads the caps let the request claim now, at most its limit; 0 when the campaign is not active. Calls may
+    end at any time, so on PostgreSQL another question in the same transaction may bring another answer.
+    """
+    hold(conn)
+    row = conn.execute(_ROOM, {"campaign": request.campaign, "trunk": request.trunk}).one_or_none()
+    if row is None:
+        return 0
+    state, in_campaign, on_trunk = row
+    if state != CampaignState.ACTIVE:
+        return 0
+    room: int = min(request.limit, request.max_calls - in_campaign, request.trunk_max_calls - on_trunk)
+    return max(room, 0)
+
+
+def give_back(conn: Connection, attempt_ids: Sequence[str], now: datetime) -> int:
+    """Undoes claims of which nothing was sent: the attempt is deleted, the lead is due as it was. Only attempts in state
+    `claimed` are touched. Returns how many were given back.
+    """
+    if not attempt_ids:
+        return 0
+    return _restore(conn, conn.execute(_GIVE_BACK, {"ids": list(attempt_ids)}).all(), now)
+
+
+def give_back_of_node(conn: Connection, node: str, now: datetime) -> int:
+    """Gives back every claim of the node, of this and of earlier processes. Returns how many."""
+    return _restore(conn, conn.execute(_GIVE_BACK_NODE, {"node": node}).all(), now)
+
+
+def mark_sending(conn: Connection, attempt_ids: Sequence[str], owner: str, now: datetime) -> frozenset[str]:
+    """The point of no return: moves claims of `owner` to `sending`, where their campaign is still active and their lead
+    was not closed or withdrawn meanwhile, and returns the ids that moved. Only those may be sent, once this transaction is committed, and never twice.
+    """
+    if not attempt_ids:
+        return frozenset()
+    won = conn.execute(_MARK_SENDING, {"ids": list(attempt_ids), "b_owner": owner, "now": now})
+    return frozenset(won.scalars())
+
+
+def _sort_out(
+    heads: Sequence[Candidate], judge: Callable[[Candidate], Verdict], now: datetime
+) -> tuple[list[Candidate], list[dict[str, object]]]:
+    """The candidates to dial, and what the leads of the others are changed to."""
+    chosen: list[Candidate] = []
+    moved: list[dict[str, object]] = []
+    numbers: set[str] = set()
+    for lead in heads:
+        verdict = judge(lead) if lead.live else Never(WITHDRAWN)
+        if isinstance(verdict, Never):
+            moved.append({"b_lead_id": lead.lead_id, "b_due": None, "b_closed": verdict.reason, "b_waits_for": None})
+        elif isinstance(verdict, NoUntil):
+            moved.append(_due(lead.lead_id, max(verdict.at, now + _SHORTEST_WAIT), verdict.wait))
+        elif lead.busy or lead.phone in numbers:
+            moved.append(_due(lead.lead_id, now + NUMBER_BUSY_WAIT))
+        else:
+            numbers.add(lead.phone)
+            chosen.append(lead)
+    return chosen, moved
+
+
+def _due(lead_id: int, at: datetime, wait: Wait = Wait.RETRY) -> dict[str, object]:
+    waits_for = None if wait is Wait.RETRY else wait.value
+    return {"b_lead_id": lead_id, "b_due": at, "b_closed": None, "b_waits_for": waits_for}
+
+
+def _insert(conn: Connection, request: ClaimRequest, chosen: Sequence[Candidate], now: datetime) -> list[ClaimedLead]:
+    if not chosen:
+        return []
+    # Sorted, so that the ids of one claim are in dialing order too.
+    ids = sorted(new_attempt_id(now) for _ in chosen)
+    common = {
+        "campaign": request.campaign,
+        "node": request.node,
+        "owner": request.owner,
+        "trunk": request.trunk,
+        "caller_id": request.caller_id,
+        "state": AttemptState.CLAIMED.value,
+        "claimed_at": now,
+    }
+    rows = [
+        {
+            "id": attempt_id,
+            "lead_id": lead.lead_id,
+            "list_id": lead.list_id,
+            "phone": lead.phone,
+            "number": lead.dials + 1,
+            "due_at": lead.due_at,
+            **common,
+        }
+        for attempt_id, lead in zip(ids, chosen, strict=True)
+    ]
+    inserted = set(conn.execute(_INSERT[conn.dialect.name], rows).scalars())
+    won = [
+        ClaimedLead(
+            attempt_id=attempt_id,
+            lead_id=lead.lead_id,
+            list_id=lead.list_id,
+            campaign=request.campaign,
+            phone=lead.phone,
+            trunk=request.trunk,
+            number=lead.dials + 1,
+            claimed_at=now,
+        )
+        for attempt_id, lead in zip(ids, chosen, strict=True)
+        if attempt_id in inserted
+    ]
+    if won:
+        conn.execute(_TAKE, {"lead_ids": [lead.lead_id for lead in won]})
+    return won
+
+
+def _restore(conn: Connection, given_back: Sequence[Row[int, datetime]], now: datetime) -> int:
+    if given_back:
+        conn.execute(_RESTORE, [{"b_lead_id": lead_id, "b_due": min(due, now)} for lead_id, due in given_back])
+    return len(given_back)
+
+
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=_CLAIM_LOCK)
+
+_is_open = attempts.c.ended_at.is_(None)
+# Filters, not conditions: SQLite would walk all attempts of the campaign instead of all open ones.
+_in_use = (
+    select(
+        func.count().filter(attempts.c.campaign == bindparam("campaign")).label("in_campaign"),
+        func.count().filter(attempts.c.trunk == bindparam("trunk")).label("on_trunk"),
+    )
+    .where(_is_open)
+    .subquery()
+)
+_ROOM = (
+    select(campaigns.c.state, _in_use.c.in_campaign, _in_use.c.on_trunk)
+    .select_from(campaigns.join(_in_use, true()))
+    .where(campaigns.c.name == bindparam("campaign"))
+    .with_for_update(of=campaigns)
+)
+
+_INSERT = {
+    "sqlite": sqlite.insert(attempts).on_conflict_do_nothing().returning(attempts.c.id),
+    "postgresql": postgresql.insert(attempts).on_conflict_do_nothing().returning(attempts.c.id),
+}
+_TAKE = (
+    update(leads)
+    .where(leads.c.id.in_(bindparam("lead_ids", expanding=True)))
+    .values(due_at=None, waits_for=None, dials=leads.c.dials + 1)
+)
+_MOVE = (
+    update(leads)
+    .where(leads.c.id == bindparam("b_lead_id"))
+    .values(due_at=bindparam("b_due"), closed=bindparam("b_closed"), waits_for=bindparam("b_waits_for"))
+)
+
+_claimed = attempts.c.state == AttemptState.CLAIMED.value
+_GIVE_BACK = (
+    delete(attempts)
+    .where(attempts.c.id.in_(bindparam("ids", expanding=True)), _claimed)
+    .returning(attempts.c.lead_id, attempts.c.due_at)
+)
+_GIVE_BACK_NODE = (
+    delete(attempts)
+    .where(
+        attempts.c.id.in_(select(attempts.c.id).where(_is_open, attempts.c.node == bindparam("node"))),
+        _claimed,
+    )
+    .returning(attempts.c.lead_id, attempts.c.due_at)
+)
+_RESTORE = (
+    update(leads)
+    .where(leads.c.id == bindparam("b_lead_id"))
+    .values(due_at=case((leads.c.closed.is_(None), bindparam("b_due", type_=UtcDateTime))), dials=leads.c.dials - 1)
+)
+_MARK_SENDING = (
+    update(attempts)
+    .where(
+        attempts.c.id.in_(bindparam("ids", expanding=True)),
+        _claimed,
+        attempts.c.owner == bindparam("b_owner"),
+        exists().where(and_(campaigns.c.name == attempts.c.campaign, campaigns.c.state == CampaignState.ACTIVE.value)),
+        ~exists().where(and_(leads.c.id == attempts.c.lead_id, leads.c.closed.is_not(None))),
+    )
+    .values(state=AttemptState.SENDING.value, sending_at=bindparam("now"))
+    .returning(attempts.c.id)
+)

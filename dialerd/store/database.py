@@ -1,0 +1,175 @@
+"""The door to the database: connections, transactions, and one line when it cannot be used."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from dialerd.domain.errors import ConfigError, Unavailable
+from dialerd.store import urls
+
+Connection = sqlalchemy.Connection
+
+HEAD = "0001_initial"
+"""The newest migration; the schema this version of dialerd works with."""
+
+_BUSY_SECONDS = 10
+_LOOK_SECONDS = 0.001
+_STATEMENT_TIMEOUT_MS = 30_000
+_LOCK_TIMEOUT_MS = 10_000
+_CONNECT_SECONDS = 5
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, shared by the threads of a process. Opening it connects to nothing.
+
+    `url` is `sqlite:////folder/file.db` or `postgresql://user:password@host/name`. Raises ConfigError for any other.
+    `dialect` is "sqlite" or "postgresql"; `safe_url` is the URL without its password.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = urls.read_url(url)
+        self.dialect = self._url.get_backend_name()
+        self.safe_url = urls.safe_text(self._url)
+        self._engine = _sqlite_engine(self._url) if self.dialect == "sqlite" else _postgresql_engine(self._url)
+
+    @property
+    def url(self) -> str:
+        """The URL with its password: to hand to a process of ours, never to show."""
+        return self._url.set(drivername=self.dialect).render_as_string(hide_password=False)
+
+    def __repr__(self) -> str:
+        return f"Database({self.safe_url!r})"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads: SQLite shows one state of the database from its first statement on, PostgreSQL
+        the newest committed one in each statement. Raises Unavailable when the database cannot be reached or used.
+        """
+        with self._transaction(write=False) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, committed when the block ends, rolled back when it raises. On SQLite it is the only writer
+        from its start on, and waits up to 10 s to become that. Raises Unavailable when the database cannot be reached
+        or used; then nothing was written, unless the COMMIT itself was cut off, which nobody can know.
+        """
+        with self._transaction(write=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                connection.execution_options(dialerd_write=write)
+                with connection.begin():
+                    yield connection
+        except DBAPIError as error:
+            if urls.is_outside(error):
+                raise Unavailable(urls.explain(self._url, error)) from error
+            raise
+
+    def migrate(self) -> None:
+        """Brings the schema to the newest form, creating it when the database is empty. Several processes may do so at
+        once. Raises Unavailable when the database cannot be reached or its folder does not exist.
+        """
+        # Alembic takes a fifth of a second to import and is needed only here.
+        from dialerd.store import migrate  # noqa: PLC0415
+
+        if self.dialect == "sqlite":
+            urls.require_folder(self._url)
+        with self.write() as connection:
+            migrate.to_head(connection)
+
+    def check(self) -> None:
+        """Raises Unavailable when the database cannot be reached or written, ConfigError when its schema is not the one
+        this version works with.
+        """
+        if self.dialect == "sqlite":
+            urls.require_folder(self._url)
+            if not Path(self._url.database or "").exists():
+                raise ConfigError([f"database {self.safe_url}: is not there yet; run `dialerd db upgrade`"])
+        with self.read() as connection:
+            revision = schema_revision(connection)
+        if revision != HEAD:
+            found = "is empty" if revision is None else f"has schema {revision}, this dialerd needs {HEAD}"
+            raise ConfigError([f"database {self.safe_url}: {found}; run `dialerd db upgrade` with the newest dialerd"])
+
+    def close(self) -> None:
+        """Closes the connections that no thread is using. The database may be used again after it."""
+        self._engine.dispose()
+
+
+def schema_revision(connection: Connection) -> str | None:
+    """The migration the schema is at; None when there is none."""
+    if not sqlalchemy.inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(sqlalchemy.text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _sqlite_engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
+    arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    engine = sqlalchemy.create_engine(url, hide_parameters=True, connect_args=arguments)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # The driver's own idea of when a transaction begins is off; `begin` below says it.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        # SQLite's own knows ASCII only, and people search for names in any case.
+        connection.create_function("lower", 1, _lower, deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("dialerd_write"):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Becomes the only writer. SQLite's own way of waiting sleeps up to 100 ms between two looks, and a process that
+    writes all the time (an import) then starves the others for a second; looking every millisecond finds its pauses.
+    """
+    raw: Any = connection.connection.driver_connection
+    deadline = time.monotonic() + _BUSY_SECONDS
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return
+        # Once more, for the error in the form that callers know.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+
+
+def _lower(text: str | None) -> str | None:
+    return text if text is None else text.lower()
+
+
+def _postgresql_engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
+    options = f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={_LOCK_TIMEOUT_MS} -c timezone=UTC"
+    arguments = {"application_name": "dialerd", "connect_timeout": _CONNECT_SECONDS, "options": options}
+    # A server that was restarted leaves dead connections in the pool; the ping finds them before the work does.
+    return sqlalchemy.create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)

@@ -1,0 +1,62 @@
+"""What would become of rows if they were imported now; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, bindparam, func, or_, select
+
+from dialerd.store.bulk import StagedLead
+from dialerd.store.database import Connection
+from dialerd.store.seen import Seen
+from dialerd.store.staging import Rules, StageCounts, look_elsewhere, look_up
+from dialerd.store.tables import lead_rows, leads, lists
+
+
+def foresee(
+    conn: Connection, list_id: int, rows: Sequence[StagedLead], rules: Rules, seen: Seen
+) -> tuple[StageCounts, int]:
+    """Where staging.stage would put the rows, and how many live leads of the list they name for the first time. `seen`
+    has the numbers of the rows before and gets those of these.
+    """
+    phones = {row.phone for row in rows}
+    known = look_up(conn, list_id, phones)
+    elsewhere = look_elsewhere(conn, list_id, phones, rules.scope) if rules.scope.wide else frozenset()
+    before = seen.among(phones)
+    new = untouched = repeated = updated = named = 0
+    for row in rows:
+        lead = known.get(row.phone)
+        live = lead is not None and not lead.ended and lead.from_version > 0
+        first = row.phone not in before
+        before.add(row.phone)
+        named += live and first
+        if not first:
+            again = live and not rules.remembers
+            untouched, repeated = untouched + again, repeated + (not again)
+        elif not live:
+            repeated, new = repeated + (row.phone in elsewhere), new + (row.phone not in elsewhere)
+        elif rules.updates and lead is not None and lead.content != (row.priority, row.zone, dict(row.fields)):
+            updated += 1
+        else:
+            untouched += 1
+    seen.add(phones)
+    return StageCounts(new, untouched, repeated, updated), named
+
+
+def live_leads(conn: Connection, list_id: int) -> int:
+    """How many leads the current version of the list has."""
+    return conn.scalar(_LIVE, {"b_list_id": list_id}) or 0
+
+
+_holds = and_(
+    lead_rows.c.lead_id == leads.c.id,
+    # "+ 0": by the lead, never by a walk through the list (see arming).
+    lead_rows.c.list_id + 0 == leads.c.list_id,
+    lead_rows.c.from_version <= lists.c.current_version,
+    or_(lead_rows.c.to_version.is_(None), lead_rows.c.to_version > lists.c.current_version),
+)
+_LIVE = (
+    select(func.count())
+    .select_from(lists.join(leads, leads.c.list_id == lists.c.id).join(lead_rows, _holds))
+    .where(lists.c.id == bindparam("b_list_id"))
+)

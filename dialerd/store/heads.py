@@ -1,0 +1,115 @@
+"""Which leads are next: the heads of the claim index, merged.
+
+Leads are kept in buckets of one list, priority and zone, each bucket in the order it is dialed: the order of the index
+`leads_claim`. The campaign's next n leads can only be in the n buckets whose first leads come first, and only among the
+first n of each. So a claim looks at one lead per bucket and then at no more than n of n buckets, however many leads
+there are. list_buckets names the buckets that exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Boolean, TextClause, bindparam, text
+
+from dialerd.store.database import Connection
+from dialerd.store.tables import leads
+from dialerd.store.types import UtcDateTime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A lead at the head of the index: due, and of an unarchived list of the campaign.
+
+    `attempts` are those that counted, `dials` all of them; `zone` is as in domain.phone.zone_key. `busy` says that the
+    number (in any list) or the lead has an open attempt, `live` that its list's current version has it.
+    """
+
+    lead_id: int
+    list_id: int
+    phone: str
+    zone: str
+    priority: int
+    disposition: str
+    attempts: int
+    dials: int
+    due_at: datetime
+    last_attempt_at: datetime | None
+    busy: bool
+    live: bool
+
+
+def candidates(conn: Connection, campaign: str, limit: int, now: datetime) -> list[Candidate]:
+    """The next leads of the campaign in dialing order (priority, due time, id), at most `limit`; on PostgreSQL they are
+    locked, and those that another transaction has locked are left out.
+    """
+    statement = _statement(conn.dialect.name, _rounded(limit))
+    rows = conn.execute(statement, {"campaign": campaign, "now": now}).all()
+    return [Candidate(*row) for row in rows[:limit]]
+
+
+def _rounded(limit: int) -> int:
+    """The limit stands in the text, where the planner sees how short the walk is; rounding keeps the texts few."""
+    return 1 << max(3, (limit - 1).bit_length())
+
+
+@cache
+def _statement(dialect: str, limit: int) -> Any:
+    columns = {
+        "due_at": leads.c.due_at.type,
+        "last_attempt_at": leads.c.last_attempt_at.type,
+        "busy": Boolean(),
+        "live": Boolean(),
+    }
+    plain: TextClause = text(_sql(dialect, limit)).bindparams(bindparam("now", type_=UtcDateTime))
+    return plain.columns(**columns)
+
+
+def _sql(dialect: str, limit: int) -> str:
+    walk = _SQLITE_WALK if dialect == "sqlite" else _POSTGRESQL_WALK
+    return (walk + _CANDIDATES).replace("{bucket}", _BUCKET).replace("{limit}", str(limit))
+
+
+_BUCKET = """l.list_id = b.list_id AND l.priority = b.priority AND l.zone = b.zone
+             AND l.due_at <= :now ORDER BY l.due_at, l.id"""
+
+_POSTGRESQL_WALK = """
+WITH heads AS MATERIALIZED (
+    SELECT b.list_id, b.priority, b.zone
+      FROM lists JOIN list_buckets b ON b.list_id = lists.id
+      CROSS JOIN LATERAL (SELECT l.due_at, l.id FROM leads l WHERE {bucket} LIMIT 1) head
+     WHERE lists.campaign = :campaign AND lists.archived_at IS NULL
+     ORDER BY b.priority DESC, head.due_at, head.id LIMIT {limit}
+), walk AS MATERIALIZED (
+    SELECT lead.id
+      FROM heads b CROSS JOIN LATERAL (SELECT l.due_at, l.id FROM leads l WHERE {bucket} LIMIT {limit}) lead
+     ORDER BY b.priority DESC, lead.due_at, lead.id LIMIT {limit}
+), taken AS MATERIALIZED (
+    SELECT * FROM leads WHERE id = ANY (ARRAY(SELECT id FROM walk)) AND due_at <= :now FOR UPDATE SKIP LOCKED
+)"""
+
+_SQLITE_WALK = """
+WITH heads AS MATERIALIZED (
+    SELECT b.list_id, b.priority, b.zone, (SELECT l.id FROM leads l WHERE {bucket} LIMIT 1) AS head
+      FROM lists JOIN list_buckets b ON b.list_id = lists.id
+     WHERE lists.campaign = :campaign AND lists.archived_at IS NULL
+), first AS MATERIALIZED (
+    SELECT heads.* FROM heads CROSS JOIN leads l ON l.id = heads.head
+     ORDER BY heads.priority DESC, l.due_at, l.id LIMIT {limit}
+), taken AS MATERIALIZED (
+    SELECT lead.* FROM first b CROSS JOIN leads lead
+     WHERE lead.id IN (SELECT l.id FROM leads l WHERE {bucket} LIMIT {limit})
+     ORDER BY lead.priority DESC, lead.due_at, lead.id LIMIT {limit}
+)"""
+
+_CANDIDATES = """
+SELECT l.id, l.list_id, l.phone, l.zone, l.priority, l.disposition, l.attempts, l.dials, l.due_at, l.last_attempt_at,
+       EXISTS (SELECT 1 FROM attempts a WHERE a.phone = l.phone AND a.ended_at IS NULL)
+       OR EXISTS (SELECT 1 FROM attempts a WHERE a.lead_id = l.id AND a.ended_at IS NULL) AS busy,
+       EXISTS (SELECT 1 FROM lead_rows r JOIN lists ON lists.id = r.list_id
+                WHERE r.lead_id = l.id AND r.list_id = l.list_id AND r.from_version <= lists.current_version
+                  AND (r.to_version IS NULL OR r.to_version > lists.current_version)) AS live
+  FROM taken l ORDER BY l.priority DESC, l.due_at, l.id"""

@@ -1,0 +1,167 @@
+"""Lists and which campaign they belong to. Their versions are in store/versions.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from dialerd.domain.errors import NotFound, Refused
+from dialerd.domain.lifecycle import CampaignState, ListFacts, ListStatus, VersionState, list_status
+from dialerd.store.database import Connection
+from dialerd.store.tables import campaigns, list_versions, lists
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecord:
+    """A list as it is. `policy` is "strict" or "clean", `region` the one national numbers are read in (clean only).
+    `current_version` is 0 before the first was published; `facts` is what its status follows from.
+    """
+
+    list_id: int
+    name: str
+    description: str
+    owner: str | None
+    region: str | None
+    policy: str
+    campaign: str | None
+    position: int
+    current_version: int
+    archived_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    facts: ListFacts
+
+    @property
+    def status(self) -> ListStatus:
+        """What people see; derived, never stored."""
+        return list_status(self.facts)
+
+
+def create(
+    conn: Connection,
+    *,
+    name: str,
+    now: datetime,
+    description: str = "",
+    owner: str | None = None,
+    region: str | None = None,
+    policy: str = "strict",
+) -> int:
+    """A new, empty list; returns its id. Raises Refused when an unarchived list has that name."""
+    if get(conn, name) is not None:
+        raise _name_taken(name)
+    row = {"name": name, "description": description, "owner": owner, "region": region, "policy": policy}
+    statement = insert(lists).values(**row, created_at=now, changed_at=now).returning(lists.c.id)
+    try:
+        with conn.begin_nested():
+            list_id: int = conn.execute(statement).scalar_one()
+            return list_id
+    except IntegrityError as error:
+        raise _name_taken(name) from error
+
+
+def get(conn: Connection, name: str) -> ListRecord | None:
+    """The unarchived list of that name, or None."""
+    return _one(conn, lists.c.name == name, lists.c.archived_at.is_(None))
+
+
+def by_id(conn: Connection, list_id: int) -> ListRecord | None:
+    """The list, archived or not, or None."""
+    return _one(conn, lists.c.id == list_id)
+
+
+def require(conn: Connection, name: str) -> ListRecord:
+    """The unarchived list of that name. Raises NotFound."""
+    record = get(conn, name)
+    if record is None:
+        raise NotFound(f"list {name} does not exist; `dialerd list list` shows those that do")
+    return record
+
+
+def page(
+    conn: Connection,
+    *,
+    search: str | None = None,
+    campaign: str | None = None,
+    archived: bool = False,
+    limit: int | None = None,
+    after: str = "",
+) -> list[ListRecord]:
+    """Lists that fit every filter given, in the order of assignment within a campaign, else by name; `search` finds
+    names that contain it, in any case. Archived lists are left out unless asked for. `after` is the last name of the
+    page before, and is of use only without `campaign`.
+    """
+    statement = _RECORDS.order_by(lists.c.position, lists.c.id) if campaign else _RECORDS.order_by(lists.c.name)
+    if campaign is not None:
+        statement = statement.where(lists.c.campaign == campaign)
+    if search is not None:
+        statement = statement.where(func.lower(lists.c.name).contains(search.lower(), autoescape=True))
+    # One whose removal has begun is gone for everybody but the removal.
+    statement = statement.where(lists.c.deleted_at.is_(None))
+    if not archived:
+        statement = statement.where(lists.c.archived_at.is_(None))
+    if after:
+        statement = statement.where(lists.c.name > after)
+    return [_record(row) for row in conn.execute(statement.limit(limit))]
+
+
+def assign(conn: Connection, list_id: int, campaign: str, now: datetime) -> None:
+    """Puts the list at the end of the campaign's lists; domain.lifecycle.check_assign says whether it may."""
+    last = select(func.coalesce(func.max(lists.c.position), 0) + 1).where(lists.c.campaign == campaign)
+    _change(conn, list_id, now, campaign=campaign, position=last.scalar_subquery())
+
+
+def unassign(conn: Connection, list_id: int, now: datetime) -> None:
+    """Takes the list from its campaign; domain.lifecycle.check_unassign says whether it may."""
+    _change(conn, list_id, now, campaign=None, position=0)
+
+
+def archive(conn: Connection, list_id: int, now: datetime) -> None:
+    """Hides the list: it is not dialed, and its name is free for another one. All of it stays."""
+    _change(conn, list_id, now, archived_at=now)
+
+
+def _change(conn: Connection, list_id: int, now: datetime, **values: Any) -> None:
+    conn.execute(update(lists).where(lists.c.id == list_id).values(changed_at=now, **values))
+
+
+def _name_taken(name: str) -> Refused:
+    return Refused(f"list {name} exists already: names are unique among unarchived lists; choose another name")
+
+
+def _one(conn: Connection, *conditions: ColumnElement[bool]) -> ListRecord | None:
+    row = conn.execute(_RECORDS.where(*conditions)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def _record(row: Any) -> ListRecord:
+    values: list[Any] = list(row)
+    newest, campaign = values.pop(), values.pop()
+    facts = ListFacts(
+        newest=None if newest is None else VersionState(newest),
+        has_good_version=row.current_version > 0,
+        campaign=None if campaign is None else CampaignState(campaign),
+        archived=row.archived_at is not None,
+    )
+    return ListRecord(*[*values, facts])
+
+
+_newest = (
+    select(list_versions.c.state)
+    .where(list_versions.c.list_id == lists.c.id, list_versions.c.state != VersionState.UNDONE.value)
+    .order_by(list_versions.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("newest")
+)
+_names = (
+    *("id", "name", "description", "owner", "region", "policy", "campaign", "position", "current_version"),
+    *("archived_at", "created_at", "changed_at"),
+)
+_RECORDS: Select[Any] = select(
+    *(lists.c[name] for name in _names), campaigns.c.state.label("campaign_state"), _newest
+).select_from(lists.outerjoin(campaigns, campaigns.c.name == lists.c.campaign))

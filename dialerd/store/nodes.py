@@ -1,0 +1,70 @@
+"""Engines that use this database: one row a node, with a heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dialerd.store.database import Connection
+from dialerd.store.tables import nodes
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """An engine as it last reported. `instance` is new at each start; `status` is what it says of itself, for people."""
+
+    name: str
+    instance: str
+    pid: int
+    host: str
+    version: str
+    started_at: datetime
+    heartbeat_at: datetime
+    status: Mapping[str, Any]
+
+
+def register(
+    conn: Connection, name: str, *, instance: str, pid: int, host: str, version: str, now: datetime
+) -> NodeRecord | None:
+    """Enters a process under the node's name and returns the one that had it before, if any: it may still live, and the
+    caller may raise to take the entry back. From now on the earlier one's `beat` says False.
+    """
+    before = get(conn, name, lock=True)
+    row = {"instance": instance, "pid": pid, "host": host, "version": version, "started_at": now, "heartbeat_at": now}
+    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(nodes).values(name=name, status={}, **row)
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={**row, "status": {}}))
+    return before
+
+
+def beat(conn: Connection, name: str, instance: str, now: datetime, status: Mapping[str, Any] | None = None) -> bool:
+    """Says that the process lives, and what it says of itself. False when another process has taken the name: this one
+    must not dial any more.
+    """
+    values: dict[str, Any] = {"heartbeat_at": now}
+    if status is not None:
+        values["status"] = dict(status)
+    this = (nodes.c.name == name, nodes.c.instance == instance)
+    return conn.execute(update(nodes).where(*this).values(**values)).rowcount == 1
+
+
+def leave(conn: Connection, name: str, instance: str) -> None:
+    """Removes the entry of a process that stops, unless another one has taken the name."""
+    conn.execute(delete(nodes).where(nodes.c.name == name, nodes.c.instance == instance))
+
+
+def get(conn: Connection, name: str, *, lock: bool = False) -> NodeRecord | None:
+    """The node, or None."""
+    statement = select(nodes).where(nodes.c.name == name)
+    row = conn.execute(statement.with_for_update() if lock else statement).one_or_none()
+    return None if row is None else NodeRecord(*row)
+
+
+def all(conn: Connection) -> list[NodeRecord]:  # noqa: A001 - nodes.all() is how it is called
+    """Every node that is entered, alive or not, by name."""
+    return [NodeRecord(*row) for row in conn.execute(select(nodes).order_by(nodes.c.name))]

@@ -1,0 +1,269 @@
+"""Rows of a file into a version that nobody sees yet, some hundred in a transaction; and what of them was known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from dialerd.domain.importing import Duplicates, Mode, Scope
+from dialerd.store.arming import arm, discard
+from dialerd.store.bulk import StagedLead, insert_new
+from dialerd.store.database import Connection
+from dialerd.store.tables import lead_rows, leads, list_buckets, lists, version_known
+
+__all__ = ["PLAIN", "Rules", "StageCounts", "StagedLead", "arm", "discard", "look_elsewhere", "look_up", "stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How rows meet the leads there are, as the person who imports chose."""
+
+    mode: Mode = Mode.ADD
+    duplicates: Duplicates = Duplicates.SKIP
+    scope: Scope = Scope.LIST
+
+    @property
+    def updates(self) -> bool:
+        """A lead that the list has takes what the file says."""
+        return self.duplicates is Duplicates.UPDATE or self.scope is Scope.FILE
+
+    @property
+    def remembers(self) -> bool:
+        """Which known leads the file named is written down: for what to withdraw, and so that its first row counts."""
+        return self.updates or self.mode is Mode.REPLACE
+
+
+PLAIN = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class StageCounts:
+    """Where the rows went: `new` leads were staged, or withdrawn ones came back; `known` numbers are in the list and stay
+    as they were; `updated` ones take what the row says; `repeated` ones came before in this version, or are in another
+    list that was looked into.
+    """
+
+    new: int
+    known: int
+    repeated: int = 0
+    updated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A lead the list has, with the newest row about it; `from_version` 0 when there is none."""
+
+    lead_id: int
+    from_version: int
+    ended: bool
+    content: tuple[int, str, dict[str, str]]
+
+
+def stage(
+    conn: Connection,
+    list_id: int,
+    version: int,
+    rows: Sequence[StagedLead],
+    now: datetime,
+    *,
+    rules: Rules = PLAIN,
+    due_at: datetime | None = None,
+    buckets: set[tuple[int, str]] | None = None,
+) -> StageCounts:
+    """Adds the rows to the version. The first row of a number wins. New leads get `due_at`; without it nobody dials them
+    before they are armed. `buckets` are the (priority, zone) that are known to be there; it is added to.
+    """
+    first: dict[str, StagedLead] = {}
+    for row in rows:
+        first.setdefault(row.phone, row)
+    elsewhere = look_elsewhere(conn, list_id, first, rules.scope) if rules.scope.wide else frozenset()
+    wanted = [row for phone, row in first.items() if phone not in elsewhere]
+    known = insert_new(conn, list_id, version, wanted, now, due_at)
+    _add_buckets(conn, list_id, first.values(), set() if buckets is None else buckets)
+    repeats = len(rows) - len(first)
+    if not known and not elsewhere:
+        return StageCounts(new=len(first), known=0, repeated=repeats)
+    met = _meet(conn, list_id, version, [first[phone] for phone in (*known, *elsewhere)], elsewhere, rules)
+    again = 0
+    if repeats and not rules.remembers:
+        again = sum(row.phone in met.untouched for row in rows if row is not first[row.phone])
+    return StageCounts(
+        new=len(wanted) - len(known) + met.back,
+        known=len(met.untouched) + again,
+        repeated=met.repeated + repeats - again,
+        updated=met.updated,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    back: int
+    updated: int
+    repeated: int
+    untouched: frozenset[str]
+
+
+def _meet(
+    conn: Connection,
+    list_id: int,
+    version: int,
+    rows: Sequence[StagedLead],
+    elsewhere: Collection[str],
+    rules: Rules,
+) -> _Met:
+    """The rows whose numbers this list or another one has."""
+    known = look_up(conn, list_id, [row.phone for row in rows])
+    named = _named_before(conn, list_id, version, known.values()) if rules.remembers else frozenset()
+    begun: list[tuple[int, StagedLead]] = []
+    ended: list[_Known] = []
+    untouched: dict[str, int] = {}
+    repeated = 0
+    for row in rows:
+        lead = known.get(row.phone)
+        here = lead is not None and not (lead.ended and row.phone in elsewhere)
+        if lead is None or not here or lead.from_version == version or lead.lead_id in named:
+            repeated += 1
+        elif lead.ended or lead.from_version == 0:
+            begun.append((lead.lead_id, row))
+        elif rules.updates and lead.content != (row.priority, row.zone, dict(row.fields)):
+            begun.append((lead.lead_id, row))
+            ended.append(lead)
+        else:
+            untouched[row.phone] = lead.lead_id
+    _write(conn, list_id, version, begun, ended)
+    if rules.remembers and untouched:
+        values = [{"list_id": list_id, "version": version, "lead_id": lead_id} for lead_id in untouched.values()]
+        conn.execute(_NAME[conn.dialect.name], values)
+    return _Met(len(begun) - len(ended), len(ended), repeated, frozenset(untouched))
+
+
+def _write(
+    conn: Connection,
+    list_id: int,
+    version: int,
+    begun: Sequence[tuple[int, StagedLead]],
+    ended: Sequence[_Known],
+) -> None:
+    if ended:
+        rows = [{"b_lead_id": lead.lead_id, "b_from": lead.from_version} for lead in ended]
+        conn.execute(_END_ROW, [{"b_list_id": list_id, "version": version, **row} for row in rows])
+    if begun:
+        place = {"list_id": list_id, "from_version": version}
+        conn.execute(
+            _ADD_ROW,
+            [
+                {
+                    "lead_id": lead_id,
+                    "line": row.line,
+                    "priority": row.priority,
+                    "zone": row.zone,
+                    "fields": dict(row.fields),
+                    **place,
+                }
+                for lead_id, row in begun
+            ],
+        )
+
+
+def look_up(conn: Connection, list_id: int, phones: Iterable[str]) -> Mapping[str, _Known]:
+    """The leads of the list with these numbers, by number, with what was said about them last."""
+    found = conn.execute(_LOOK_UP, {"b_list_id": list_id, "phones": list(phones)})
+    return {
+        phone: _Known(lead_id, begun or 0, ended is not None, (priority, zone, fields))
+        for phone, lead_id, begun, ended, priority, zone, fields in found
+    }
+
+
+def _named_before(conn: Connection, list_id: int, version: int, known: Iterable[_Known]) -> frozenset[int]:
+    ids = [lead.lead_id for lead in known]
+    if not ids:
+        return frozenset()
+    return frozenset(conn.scalars(_NAMED, {"b_list_id": list_id, "version": version, "ids": ids}))
+
+
+def look_elsewhere(conn: Connection, list_id: int, phones: Iterable[str], scope: Scope) -> frozenset[str]:
+    """Those of the numbers that a live lead of another list in the scope has."""
+    statement = _ELSEWHERE_CAMPAIGN if scope is Scope.CAMPAIGN else _ELSEWHERE
+    return frozenset(conn.scalars(statement, {"b_list_id": list_id, "phones": list(phones)}))
+
+
+def _add_buckets(conn: Connection, list_id: int, rows: Iterable[StagedLead], there: set[tuple[int, str]]) -> None:
+    missing = {(row.priority, row.zone) for row in rows} - there
+    if missing:
+        values = [{"list_id": list_id, "priority": priority, "zone": zone} for priority, zone in sorted(missing)]
+        conn.execute(_ADD_BUCKET[conn.dialect.name], values)
+        there |= missing
+
+
+def _ignoring(table: Any) -> dict[str, Any]:
+    builders: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    return {name: build(table).on_conflict_do_nothing() for name, build in builders.items()}
+
+
+_ADD_BUCKET = _ignoring(list_buckets)
+_NAME = _ignoring(version_known)
+_ADD_ROW = insert(lead_rows)
+_phones: Any = bindparam("phones", expanding=True)
+_ids: Any = bindparam("ids", expanding=True)
+_END_ROW = (
+    update(lead_rows)
+    .where(
+        lead_rows.c.lead_id == bindparam("b_lead_id"),
+        lead_rows.c.list_id == bindparam("b_list_id"),
+        lead_rows.c.from_version == bindparam("b_from"),
+    )
+    .values(to_version=bindparam("version"))
+)
+_newer = lead_rows.alias("newer")
+_newest = (
+    select(func.max(_newer.c.from_version))
+    .where(_newer.c.lead_id == leads.c.id, _newer.c.list_id + 0 == leads.c.list_id)
+    .scalar_subquery()
+)
+_said = and_(
+    lead_rows.c.lead_id == leads.c.id, lead_rows.c.list_id == leads.c.list_id, lead_rows.c.from_version == _newest
+)
+_LOOK_UP = (
+    select(
+        leads.c.phone,
+        leads.c.id,
+        lead_rows.c.from_version,
+        lead_rows.c.to_version,
+        lead_rows.c.priority,
+        lead_rows.c.zone,
+        lead_rows.c.fields,
+    )
+    .select_from(leads.outerjoin(lead_rows, _said))
+    # "+ 0": by the numbers, never by a walk through the list (see arming).
+    .where(leads.c.list_id + 0 == bindparam("b_list_id"), leads.c.phone.in_(_phones))
+)
+_NAMED = select(version_known.c.lead_id).where(
+    version_known.c.list_id == bindparam("b_list_id"),
+    version_known.c.version == bindparam("version"),
+    version_known.c.lead_id.in_(_ids),
+)
+_live = (
+    select(lead_rows.c.lead_id)
+    .where(
+        lead_rows.c.lead_id == leads.c.id,
+        lead_rows.c.list_id + 0 == leads.c.list_id,
+        lead_rows.c.from_version <= lists.c.current_version,
+        or_(lead_rows.c.to_version.is_(None), lead_rows.c.to_version > lists.c.current_version),
+    )
+    .correlate(leads, lists)
+    .exists()
+)
+_ELSEWHERE = (
+    select(leads.c.phone)
+    .join(lists, lists.c.id == leads.c.list_id)
+    .where(leads.c.phone.in_(_phones), lists.c.id != bindparam("b_list_id"), lists.c.archived_at.is_(None), _live)
+)
+_mine = lists.alias("mine")
+_ELSEWHERE_CAMPAIGN = _ELSEWHERE.where(
+    lists.c.campaign == select(_mine.c.campaign).where(_mine.c.id == bindparam("b_list_id")).scalar_subquery()
+)

@@ -1,0 +1,1 @@
+"""AMI and FastAGI at the edge: bytes to typed values and back."""

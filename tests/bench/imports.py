@@ -1,0 +1,252 @@
+"""`imports`: a CSV file of a million rows to a Ready list, on SQLite and PostgreSQL.
+
+Beside it, in the same run: the bare database (executemany, COPY) with rows that somebody else has prepared, into the
+same table with the same indexes; and the loop one would write first (csv, phonenumbers, an INSERT for each row). Met
+when an import is at least half as fast as the first, six times as fast as the second, stays below 250 MB, and the
+statistics of the list come in 50 ms. DIALERD_BENCH_ROWS=100000 is for those in a hurry.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import phonenumbers
+import psycopg
+from phonenumbers import timezone
+from sqlalchemy import create_engine, insert
+from stage import note_load
+
+from dialerd.domain.phone import PhonePolicy
+from dialerd.ingest.columns import choose_columns
+from dialerd.ingest.csvfile import BadRow
+from dialerd.ingest.leadfile import Reading, open_leads
+from dialerd.ingest.rows import RowReader
+from dialerd.lab.postgres import private_postgres
+from dialerd.service import lists
+from dialerd.store.database import Database
+from dialerd.store.tables import leads, metadata
+from dialerd.store.tables import lists as lists_table
+from dialerd.store.urls import read_url
+
+ROWS = int(os.environ.get("DIALERD_BENCH_ROWS", "1000000"))
+NAIVE_ROWS = min(ROWS, 20_000)
+MEGABYTES = 250
+STATISTICS_MS = 50
+COLUMNS = ("list_id", "phone", "zone", "priority", "due_at", "created_at")
+CONFIG = '[node]\nname = "bench"\n[paths]\nstate_dir = "."\ncampaigns = "campaigns.d"\n[database]\nurl = "{url}"\n'
+AREAS = (202, 212, 213, 305, 312, 404, 415, 503, 617, 702)
+FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Siân", "Zoë", "John", "Jane", "Robert")
+LAST = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Evans", "Smith", "O'Neil", "Müller", "Wong")
+BAD = ("", "call me", "12", "+1202555", "5.55E+09", "1-800-FLOWERS", "+18005550123", "(911) 555-1234")
+
+
+def run(say):
+    """Measure, and return the lines of the report and whether the promises were kept."""
+    lines, good = [], True
+    with tempfile.TemporaryDirectory(prefix="dialerd-bench-") as name:
+        folder = Path(name)
+        file = write_file(folder / "people.csv", ROWS)
+        say(f"{file.stat().st_size / 1e6:.0f} MB, {ROWS:,} rows; {note_load()}")
+        lines.append(f"bench import_read_and_judge {read_only(file):.0f} rows/s - -")
+        rows = prepared(file)
+        for kind, urls in (("sqlite", sqlite_urls(folder)), ("postgresql", postgresql_urls())):
+            with urls as url_of:
+                bare, against = (bare_sqlite, "executemany") if kind == "sqlite" else (bare_postgresql, "copy")
+                best = len(rows) / seconds_of(bare, url_of("bare"), rows)
+                naive = NAIVE_ROWS / seconds_of(naive_loop, url_of("naive"), file)
+                rate, megabytes, statistics = imported(folder / kind, url_of("ours"), file, say)
+            lines += [
+                f"bench import_{kind} {rate:.0f} rows/s {rate / best:.2f} bare_{against}_{best:.0f}",
+                f"bench import_{kind}_naive {rate:.0f} rows/s {rate / naive:.1f} naive_loop_{naive:.0f}",
+                f"bench import_{kind}_memory {megabytes:.0f} MB {megabytes / MEGABYTES:.2f} limit_of_{MEGABYTES}",
+                f"bench list_statistics_{kind} {statistics:.1f} ms {statistics / STATISTICS_MS:.2f} limit_of_{STATISTICS_MS}",
+            ]
+            good = good and rate >= best / 2 and rate >= 6 * naive
+            good = good and megabytes <= MEGABYTES and statistics <= STATISTICS_MS
+            say(note_load())
+    return lines, good
+
+
+def write_file(path, count):
+    """Names, five fields of one's own, numbers written four ways; one in twenty twice, one in thirty-three bad."""
+    chance = random.Random(4)
+    seen = []
+    with path.open("w", encoding="utf-8", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(["Phone", "First Name", "Last Name", "plan", "loan_id", "Segment", "Balance", "Notes"])
+        for n in range(count):
+            number = _number(chance, seen, n)
+            note = 'said "yes", later' if n % 50 == 0 else "callback in june"
+            who = (chance.choice(FIRST), chance.choice(LAST))
+            table.writerow([number, *who, "gold", f"{n:08d}", f"seg-{n % 17}", f"{n % 1000}.50", note])
+    return path
+
+
+def _number(chance, seen, n):
+    luck = chance.random()
+    if luck < 0.03:
+        return chance.choice(BAD)
+    if luck < 0.08 and seen:
+        return chance.choice(seen)
+    area, exchange, line = chance.choice(AREAS), chance.randrange(200, 1000), chance.randrange(10_000)
+    number = (
+        f"+1{area}{exchange}{line:04d}",
+        f"({area}) {exchange}-{line:04d}",
+        f"{area}-{exchange}-{line:04d}",
+        f"1 {area} {exchange} {line:04d}",
+    )[n % 4]
+    if len(seen) < 100_000:
+        seen.append(number)
+    return number
+
+
+def read_only(file):
+    """Rows a second of CPU that are read and judged, without any database."""
+    started = time.process_time()
+    count = sum(1 for _ in judged(file))
+    return count / (time.process_time() - started)
+
+
+def judged(file):
+    """Every row of the file as the import sees it."""
+    with open_leads(file, Reading()) as source:
+        reader = RowReader(choose_columns(source.header), PhonePolicy.CLEAN, "US")
+        for row in source.rows():
+            yield row if isinstance(row, BadRow) else reader.read(row)
+
+
+def prepared(file):
+    """The rows as the table takes them, each number once."""
+    now = datetime.now(UTC).isoformat(sep=" ")
+    found = {row.phone: row for row in judged(file) if not isinstance(row, BadRow)}
+    return [(1, row.phone, row.zone, row.priority, now, now) for row in found.values()]
+
+
+def seconds_of(work, url, given):
+    """How long the work took on a database that has our tables with their indexes, and one list."""
+    engine = create_engine(read_url(url))
+    metadata.create_all(engine)
+    now = datetime.now(UTC)
+    with engine.begin() as conn:
+        conn.execute(insert(lists_table).values(id=1, name="bare", policy="clean", created_at=now, changed_at=now))
+    engine.dispose()
+    started = time.monotonic()
+    work(url, given)
+    return time.monotonic() - started
+
+
+def bare_sqlite(url, rows):
+    """executemany of everything in one transaction."""
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as conn:
+        conn.execute("PRAGMA journal_mode=WAL")
+        conn.executemany(f"INSERT INTO leads ({', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def bare_postgresql(url, rows):
+    """COPY of everything in one transaction."""
+    statement = f"COPY leads ({', '.join(COLUMNS)}) FROM STDIN"
+    with psycopg.connect(url) as conn, conn.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def naive_loop(url, file):
+    """csv, phonenumbers and an INSERT for each row, as one would write it first."""
+    engine, now, seen = create_engine(read_url(url)), datetime.now(UTC), set()
+    with engine.begin() as conn, file.open(encoding="utf-8", newline="") as lines:
+        for _, row in zip(range(NAIVE_ROWS), csv.DictReader(lines), strict=False):
+            try:
+                number = phonenumbers.parse(row["Phone"], "US")
+            except phonenumbers.NumberParseException:
+                continue
+            phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            if not phonenumbers.is_valid_number(number) or phone in seen:
+                continue
+            seen.add(phone)
+            zone = "|".join(timezone.time_zones_for_number(number))
+            conn.execute(insert(leads).values(list_id=1, phone=phone, zone=zone, due_at=now, created_at=now))
+    engine.dispose()
+
+
+def imported(folder, url, file, say):
+    """`dialerd list import`, as a person types it: rows a second, megabytes at most, and ms for the statistics."""
+    (folder / "campaigns.d").mkdir(parents=True)
+    config = folder / "dialerd.toml"
+    config.touch(mode=0o600)
+    config.write_text(CONFIG.format(url=url))
+    dialerd = [sys.executable, "-m", "dialerd", "--config", str(config), "list"]
+    subprocess.run([*dialerd, "create", "bench", "--region", "US"], check=True, stdout=subprocess.DEVNULL)
+    started = time.monotonic()
+    with (folder / "answer.json").open("w+") as out:
+        process = subprocess.Popen([*dialerd, "import", "bench", str(file), "--json"], stdout=out)
+        most = 0
+        while process.poll() is None:
+            most = max(most, resident(process.pid))
+            time.sleep(0.1)
+        seconds = time.monotonic() - started
+        assert process.returncode == 0, "the import failed"
+        out.seek(0)
+        answer = json.load(out)
+    parts = ("imported", "updated", "unchanged", "duplicate", "dnc", "rejected")
+    assert answer["rows"] == ROWS == sum(answer[part] for part in parts), answer
+    say(f"{url.partition(':')[0]}: {answer['imported']:,} imported, {answer['rejected']:,} rejected in {seconds:.1f} s")
+    return ROWS / seconds, most / 1e6, statistics_ms(url)
+
+
+def resident(pid):
+    """Bytes of memory of the process and of those it has started, now; what they share is counted once for each."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            children = (task / "children").read_text().split()
+        except OSError:
+            continue
+        total += sum(resident(int(child)) for child in children)
+    try:
+        return total + int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return total
+
+
+def statistics_ms(url):
+    """The median of some looks at the list."""
+    database = Database(url)
+    try:
+        times = []
+        for _ in range(9):
+            started = time.perf_counter()
+            shown = lists.show(database, "bench", now=datetime.now(UTC))
+            times.append(1000 * (time.perf_counter() - started))
+        assert shown.view.status.value == "ready"
+        return sorted(times)[len(times) // 2]
+    finally:
+        database.close()
+
+
+@contextmanager
+def sqlite_urls(folder):
+    """Gives a new database for each name."""
+    yield lambda name: f"sqlite:///{folder}/{name}.db"
+
+
+@contextmanager
+def postgresql_urls():
+    """The same in a private cluster."""
+    with private_postgres() as cluster:
+
+        def url_of(name):
+            cluster.create(name)
+            return cluster.url(name)
+
+        yield url_of

@@ -1,0 +1,39 @@
+"""The benchmarks: `run.py [calls] [pace] [imports]`, all without arguments. Lines that begin with `bench` are the result:
+
+    bench <name> <value> <unit> <ratio> <against>
+
+The exit code is 1 when something measured is not what is promised.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = ("calls", "pace", "imports")
+
+
+def say(text):
+    """A line for those who watch."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def main(names):
+    """Run the named benchmarks one after the other."""
+    wrong = [name for name in names if name not in NAMES]
+    if wrong:
+        say(f"no benchmark {' '.join(wrong)}; there are: {' '.join(NAMES)}")
+        return 2
+    good = True
+    for name in names or NAMES:
+        say(f"{name} ...")
+        lines, met = importlib.import_module(name).run(say)
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        good = good and met
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

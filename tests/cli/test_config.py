@@ -1,0 +1,90 @@
+"""`dialerd config check` as a person or a deployment script runs it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+TRUNK = '[trunks.carrier]\nendpoint = "carrier"\ncalls_per_second = 5\nmax_calls = 10\n'
+CAMPAIGN = """
+name = "sales"
+trunks = ["carrier"]
+caller_id = "+12025550100"
+calls_per_second = 2
+max_calls = 7
+destination = { type = "hangup" }
+schedule = { timezone = "Europe/Berlin", hours = ["mon-fri 09:00-20:00"] }
+"""
+
+
+def check(config, *arguments, **environment):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DIALERD_")}
+    return subprocess.run(
+        [sys.executable, "-m", "dialerd", "--config", str(config), "config", "check", *arguments],
+        capture_output=True,
+        text=True,
+        env=clean | environment,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "campaigns.d").mkdir()
+    (tmp_path / "campaigns.d" / "sales.toml").write_text(CAMPAIGN)
+    path = tmp_path / "dialerd.toml"
+    path.write_text(TRUNK)
+    return path
+
+
+def test_good_settings_are_one_line_with_what_they_define(config):
+    checked = check(config)
+    assert checked.returncode == 0
+    assert checked.stdout == f"{config}: good; trunks: carrier; campaigns: sales\n"
+    assert checked.stderr == ""
+
+
+def test_every_mistake_is_a_line_on_standard_error_and_the_exit_code_is_78(config):
+    config.write_text(TRUNK + "[engine]\nhopper = 3\n")
+    campaign = config.parent / "campaigns.d" / "sales.toml"
+    campaign.write_text(CAMPAIGN.replace("Europe/Berlin", "../../x").replace("= 7", "= 0"))
+    checked = check(config)
+    assert checked.returncode == 78
+    assert checked.stdout == ""
+    assert [line.split(": ")[1:3] for line in checked.stderr.splitlines()] == [
+        [str(config), "engine.hopper"],
+        [str(campaign), "max_calls"],
+        [str(campaign), "schedule.timezone"],
+    ]
+
+
+def test_programs_get_the_same_as_json(config):
+    assert json.loads(check(config, "--json").stdout) == {
+        "ok": True,
+        "problems": [],
+        "file": str(config),
+        "trunks": ["carrier"],
+        "campaigns": ["sales"],
+    }
+    config.write_text("[log]\nlevel = 'loud'\n")
+    refused = check(config, "--json")
+    assert refused.returncode == 78
+    told = json.loads(refused.stdout)
+    assert told["ok"] is False
+    assert any("log.level" in problem for problem in told["problems"])
+
+
+def test_nothing_in_a_file_can_move_the_cursor(config):
+    config.write_text('[log]\nlevel = "\\u001b[2J\\u202e"\n')
+    told = check(config).stderr
+    assert told.replace("\n", "").isprintable()
+
+
+def test_no_password_is_in_any_message(config):
+    config.write_text('[asterisk]\nsecret = "open sesame"\n[database]\nurl = "mysql://u:sesame@h/d"\n')
+    refused = check(config)
+    assert refused.returncode == 78
+    assert "sesame" not in refused.stdout + refused.stderr

@@ -1,0 +1,240 @@
+"""Each sentence of the first document about lists, as it holds here: assigning, versions, the end, and good practice."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from dialerd.domain.lifecycle import ListStatus
+from dialerd.store import lists, versions
+from harness.lifetime import (
+    ANSWERED,
+    BUSY,
+    SAMPLE,
+    active,
+    begin_import,
+    call,
+    complete,
+    end,
+    names,
+    numbers,
+    one_of_each,
+    status,
+)
+from harness.waiting import wait_for
+
+
+def test_an_archived_list_is_hidden_from_default_views(cli):
+    cli.ready("june", SAMPLE)
+    cli.ok("list", "archive", "june")
+    assert names(cli) == []
+    assert names(cli, "--archived") == ["june"]
+    cli.ok("list", "unarchive", "june")
+    assert names(cli) == ["june"]
+
+
+@pytest.mark.parametrize("name", ["draft", "processing", "failed", "in_use", "archived"])
+def test_a_list_must_be_ready_before_it_can_be_assigned(cli, name):
+    one_of_each(cli)
+    cli.campaign("winter")
+    before = cli.json("list", "list", "--archived")
+    said = cli.refused(1, "campaign", "assign", "winter", name)
+    assert ListStatus(name).label in said
+    assert cli.json("list", "list", "--archived") == before, "a refusal changes nothing"
+
+
+def test_a_ready_list_can_be_assigned_and_a_used_one_again(cli):
+    one_of_each(cli)
+    cli.campaign("winter")
+    cli.ok("campaign", "assign", "winter", "ready")
+    cli.ok("campaign", "assign", "winter", "used")
+    assert cli.json("list", "show", "used")["campaign"] == "winter"
+
+
+def test_ten_thousand_rows_take_seconds(cli):
+    cli.ok("list", "create", "june")
+    rows = "".join(f"+1212555{line:04d},Ada\n" for line in range(10_000))
+    report = cli.json("list", "import", "june", cli.file("phone_number,first_name\n" + rows))
+    assert report["imported"] == 10_000
+    assert report["seconds"] < 30
+
+
+def test_a_campaign_cannot_start_without_a_list(cli):
+    said = cli.refused(1, "campaign", "start", "spring")
+    assert "cannot start without an assigned list" in said
+    assert cli.json("campaign", "show", "spring")["state"] == "draft"
+
+
+def test_a_list_is_unassigned_from_a_campaign_that_is_not_active(cli):
+    cli.ready("june", SAMPLE)
+    cli.ok("campaign", "assign", "spring", "june")
+    cli.ok("campaign", "unassign", "spring", "june")
+    assert cli.json("list", "show", "june")["campaign"] is None
+
+
+def test_a_list_cannot_be_unassigned_from_an_active_campaign_but_once_it_is_paused(cli):
+    active(cli, "june", content=SAMPLE)
+    said = cli.refused(1, "campaign", "unassign", "spring", "june")
+    assert "pause campaign spring first" in said
+    assert cli.json("list", "show", "june")["campaign"] == "spring"
+    cli.ok("campaign", "pause", "spring")
+    cli.ok("campaign", "unassign", "spring", "june")
+    assert status(cli, "june") == "ready"
+
+
+def test_a_new_upload_to_a_list_is_a_new_version_and_the_history_stays(cli):
+    cli.ready("june", SAMPLE)
+    cli.ok("list", "import", "june", cli.file("phone_number\n+442071838750\n", "second.csv"))
+    known = cli.json("list", "versions", "june")
+    assert [(version["number"], version["file"]) for version in known] == [(2, "second.csv"), (1, "list.csv")]
+    assert cli.ok("list", "original", "june", "1") == SAMPLE
+
+
+def test_more_contacts_join_a_campaign_that_is_running(cli):
+    active(cli, "june", content="phone_number\n+14155551234\n")
+    assert call(cli).phone == "+14155551234"
+    cli.ok("list", "import", "june", cli.file("phone_number\n+442071838750\n"))
+    assert status(cli, "june") == "in_use"
+    assert call(cli).phone == "+442071838750"
+
+
+def test_errors_of_an_upload_are_corrected_by_another_one(cli):
+    cli.ready("june", "phone_number,first_name\n+14155551234,Jhon\n")
+    corrected = cli.file("phone_number,first_name\n+14155551234,John\n")
+    report = cli.json("list", "import", "june", corrected, "--duplicates", "update")
+    assert (report["imported"], report["updated"]) == (0, 1)
+    assert cli.json("list", "leads", "june")[0]["fields"] == {"first_name": "John"}
+
+
+def test_a_campaign_that_comes_again_gets_an_updated_list(cli):
+    active(cli, "june", content="phone_number\n+14155551234\n")
+    end(cli, call(cli), ANSWERED)
+    complete(cli)
+    cli.ok("list", "import", "june", cli.file("phone_number\n+442071838750\n"), "--mode", "replace")
+    cli.ok("campaign", "start", "spring")
+    assert call(cli).phone == "+442071838750"
+
+
+def test_the_example_csv_has_headers_and_sample_rows_and_imports_as_it_is(cli):
+    text = cli.ok("list", "example")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert rows
+    assert {"phone_number", "first_name", "last_name"} <= set(rows[0])
+    assert all(re.fullmatch(r"\+[0-9]{8,15}", row["phone_number"]) for row in rows)
+    cli.ready("june", text)
+    assert len(numbers(cli, "june")) == len(rows)
+
+
+def test_an_archived_list_stays_assigned_to_its_campaign(cli):
+    cli.ready("june", SAMPLE)
+    cli.ok("campaign", "assign", "spring", "june")
+    cli.ok("list", "archive", "june")
+    (found,) = cli.json("list", "list", "--archived")
+    assert (found["status"], found["campaign"]) == ("archived", "spring")
+
+
+def test_a_list_is_deleted_for_good_when_its_name_is_said_again(cli):
+    cli.ready("june", SAMPLE)
+    cli.refused(1, "list", "delete", "june", "--yes-delete", "july")
+    assert names(cli) == ["june"]
+    cli.ok("list", "delete", "june", "--yes-delete", "june")
+    assert names(cli, "--archived") == []
+
+
+def test_numbers_are_validated_before_uploading_by_a_dry_run_that_writes_nothing(cli):
+    cli.ok("list", "create", "june")
+    report = cli.json("list", "import", "june", cli.file(SAMPLE + "abc,,\n"), "--dry-run")
+    assert (report["imported"], report["rejected"]) == (3, 1)
+    assert status(cli, "june") == "draft"
+
+
+def test_names_may_tell_dates_and_purposes(cli):
+    name = "2026-06 renewals, second try (north)"
+    cli.ok("list", "create", name)
+    assert names(cli) == [name]
+
+
+def test_a_small_list_is_enough_to_try_a_campaign(cli):
+    active(cli, "try", content="phone_number\n+14155551234\n")
+    assert call(cli).phone == "+14155551234"
+
+
+def test_duplicates_in_a_file_are_found_and_dialed_once(cli):
+    cli.ok("list", "create", "june")
+    report = cli.json("list", "import", "june", cli.file(SAMPLE + "+14155551234,John,Again\n"))
+    assert (report["imported"], report["duplicate"]) == (3, 1)
+
+
+def test_numbers_on_do_not_call_have_a_bucket_of_their_own_in_every_report(cli):
+    cli.ok("list", "create", "june")
+    report = cli.json("list", "import", "june", cli.file(SAMPLE))
+    buckets = ("imported", "updated", "unchanged", "duplicate", "dnc", "rejected")
+    assert report["rows"] == sum(report[bucket] for bucket in buckets)
+
+
+def test_versions_track_the_changes_of_a_list_over_time(cli):
+    cli.ready("june", SAMPLE)
+    cli.ok("list", "import", "june", cli.file("phone_number\n+442071838750\n"), "--mode", "replace")
+    found = cli.json("list", "diff", "june", "1", "2")
+    assert (found["added"], found["withdrawn"]) == (1, 3)
+
+
+def test_an_upload_that_fails_says_what_to_check(cli):
+    cli.ok("list", "create", "june")
+    said = cli.refused(65, "list", "import", "june", cli.file("name,city\nJohn,Rome\n"))
+    assert "name, city" in said or "phone_number" in said
+
+
+def test_a_list_cannot_stay_in_processing_when_its_import_is_gone(cli):
+    cli.ok("list", "create", "june")
+
+    def abandoned(conn, now):
+        record = lists.require(conn, "june")
+        versions.begin(
+            conn,
+            record.list_id,
+            file_name="a.csv",
+            sha256="0" * 64,
+            created_by="x@elsewhere:1",
+            now=now.replace(year=2025),
+        )
+
+    cli.write(abandoned)
+
+    def ended():
+        cli.ok("list", "list")
+        return status(cli, "june") == "failed"
+
+    wait_for(ended, "the end of the import that nobody works on", 60)
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"phone_number\n\xff\xfe\xfa\n", "encoding"),
+        ("+14155551234\n+14155555678\n", "phone_number"),
+        ("phone_number\n12345\nhello\n", "E.164"),
+    ],
+    ids=["invalid characters", "missing headers", "malformed numbers"],
+)
+def test_a_failed_list_says_what_is_wrong_with_its_file(cli, content, word):
+    cli.ok("list", "create", "june")
+    cli.refused(65, "list", "import", "june", cli.file(content))
+    shown = cli.json("list", "show", "june")
+    assert shown["status"] == "failed"
+    assert word in shown["versions"][0]["error"]
+
+
+def test_a_list_that_is_processing_can_be_assigned_when_its_import_has_ended(cli):
+    cli.ok("list", "create", "june")
+    begin_import(cli, "june")
+    said = cli.refused(1, "campaign", "assign", "spring", "june")
+    assert "wait until its import has ended" in said
+
+
+def test_a_busy_lead_of_a_used_list_is_not_left_over(cli):
+    active(cli, "june", content="phone_number\n+14155551234\n")
+    end(cli, call(cli), BUSY)
+    complete(cli)
+    assert status(cli, "june") == "used"

@@ -1,0 +1,207 @@
+"""The rig: one lab, one database, the two daemons, lists and campaigns, and the carrier's word on all of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dialerd.domain.dispositions import Disposition
+from dialerd.domain.lifecycle import CampaignAction, CampaignState
+from dialerd.lab.carrier_log import CarrierCall
+from dialerd.lab.judge import Judgement, Pair, judge
+from dialerd.lab.lab import Lab
+from dialerd.service.campaigns import change
+from dialerd.service.schema import prepare
+from dialerd.store import attempts, campaigns, lists, nodes, staging, versions
+from dialerd.store.attempts import AttemptRecord
+from dialerd.store.database import Connection, Database
+from dialerd.store.versions import Buckets
+from harness import configuration
+from harness.program import Program
+from harness.waiting import wait_for
+
+T = TypeVar("T")
+
+CAMPAIGN = "calls"
+EVERYTHING = 100_000
+
+
+class Rig:
+    """One dialer on a lab. Numbers and the database are its own; the lab may have served others before.
+
+    `settings` are the tables of dialerd.toml: change them and call `write_settings` before the daemons start.
+    """
+
+    def __init__(self, lab: Lab, folder: Path, url: str) -> None:
+        self.lab = lab
+        self.folder = folder
+        self.config = folder / "dialerd.toml"
+        self.settings = configuration.sections(lab, url)
+        self.database = Database(url)
+        self.engine = Program(self.config, ("run",), folder / "engine.log")
+        self.agi = Program(self.config, ("agi",), folder / "agi.log")
+        self.began = time.time()
+        (folder / "campaigns.d").mkdir()
+        self.write_settings()
+        prepare(self.database)
+
+    def write_settings(self) -> None:
+        """Puts `settings` on disk."""
+        configuration.write(self.config, self.settings)
+
+    def fill_the_hopper(self) -> None:
+        """The engine will claim many leads ahead."""
+        self.settings["engine"]["hopper_seconds"] = "10s"
+        self.write_settings()
+
+    def write_campaign(self, name: str = CAMPAIGN, **changes: Any) -> None:
+        """A campaign file: what `configuration.CAMPAIGN` says, with these changes."""
+        tables = {"name": name, **configuration.CAMPAIGN, **changes}
+        configuration.write(self.folder / "campaigns.d" / f"{name}.toml", tables)
+
+    def seed(self, leads: Iterable[str] | Mapping[str, Mapping[str, str]], campaign: str = CAMPAIGN) -> None:
+        """A list of these numbers (with their fields), imported and assigned; the campaign is a draft."""
+        rows = leads if isinstance(leads, Mapping) else {phone: {} for phone in leads}
+        staged = [
+            staging.StagedLead(phone, "", 0, line, fields) for line, (phone, fields) in enumerate(rows.items(), 2)
+        ]
+        now, counts = datetime.now(UTC), Buckets(rows=len(staged), imported=len(staged))
+        with self.database.write() as conn:
+            campaigns.ensure(conn, [campaign], now)
+            list_id = lists.create(conn, name=campaign, now=now)
+            version = versions.begin(
+                conn, list_id, file_name="leads.csv", sha256="0" * 64, created_by="the tests", now=now
+            )
+            staging.stage(conn, list_id, version, staged, now)
+            versions.publish(conn, list_id, version, counts, now)
+            staging.arm(conn, list_id, version, now, 0, EVERYTHING)
+            versions.finish(conn, list_id, version, now)
+            lists.assign(conn, list_id, campaign, now)
+
+    def act(self, action: CampaignAction, campaign: str = CAMPAIGN) -> None:
+        """What `dialerd campaign start|pause|resume|stop` does."""
+        configured = [file.stem for file in (self.folder / "campaigns.d").glob("*.toml")]
+        change(self.database, campaign, action, configured=configured, actor="the tests", now=datetime.now(UTC))
+
+    def start_agi(self) -> None:
+        """Starts the FastAGI process and waits until it serves."""
+        self.agi.start()
+        self.agi.wait_for("serving")
+
+    def start(self, *, agi: bool = True, crash_at: str | None = None) -> None:
+        """Starts the daemons, both at once, and returns when they work. `crash_at` arms a crash point of the engine."""
+        self.engine.start({"DIALERD_CRASH_AT": crash_at} if crash_at else None)
+        if agi:
+            self.start_agi()
+        self.engine.wait_for("asterisk_connected")
+
+    def run(self, leads: Iterable[str], *, agi: bool = True, crash_at: str | None = None, **campaign: Any) -> None:
+        """The daemons, and a campaign of these leads, started when both are up."""
+        self.write_campaign(**campaign)
+        self.seed(leads)
+        self.start(agi=agi, crash_at=crash_at)
+        self.act(CampaignAction.START)
+
+    def attempts(self, campaign: str | None = None) -> list[AttemptRecord]:
+        """All attempts, oldest first."""
+        return self.ask(lambda conn: attempts.page(conn, campaign=campaign, limit=EVERYTHING))[::-1]
+
+    def dialed(self) -> list[str]:
+        """The number of every attempt that was not cancelled before it left, sorted."""
+        return sorted(pair.attempt.phone for pair in self.pairs())
+
+    def open(self) -> list[AttemptRecord]:
+        """Attempts without an end, the claimed ones among them."""
+        return [attempt for attempt in self.attempts() if attempt.disposition is None]
+
+    def state(self, campaign: str = CAMPAIGN) -> CampaignState:
+        return self.ask(lambda conn: campaigns.get_state(conn, campaign))
+
+    def status(self) -> Mapping[str, Any]:
+        """What the engine says of itself in the database."""
+        node = self.ask(lambda conn: nodes.get(conn, "test"))
+        return node.status if node is not None else {}
+
+    def reason(self) -> str:
+        """What the engine says the campaign does, or why it does not dial."""
+        return self.status().get("campaigns", {}).get(CAMPAIGN, {}).get("reason", "")
+
+    def calls(self) -> list[CarrierCall]:
+        """What the carrier has seen since this rig began."""
+        return [call for call in self.lab.calls() if call.time >= self.began]
+
+    def dispositions(self) -> Counter[str]:
+        return Counter(str(attempt.disposition) for attempt in self.attempts())
+
+    def pairs(self) -> list[Pair]:
+        """Each attempt with the carrier's calls for it, but for those that were cancelled before they left."""
+        return [pair for pair in self.judge().pairs if pair.attempt.disposition is not Disposition.CANCELLED]
+
+    def judge(self) -> Judgement:
+        """Our attempts against the carrier's log."""
+        return judge(self.attempts(), self.calls())
+
+    def ask(self, look: Callable[[Connection], T]) -> T:
+        with self.database.read() as conn:
+            return look(conn)
+
+    def wait(self, look: Callable[[], T], what: str, timeout: float = 15.0) -> T:
+        """What `look` returns as soon as it is true."""
+        return wait_for(look, what, timeout, self.story)
+
+    def wait_until_completed(self, timeout: float = 25.0) -> None:
+        """Every lead is closed and every call has ended, ours and the carrier's."""
+        self.wait(lambda: self.state() is CampaignState.COMPLETED, "the campaign completed", timeout)
+        self.wait_for_carrier()
+
+    def wait_for_carrier(self) -> None:
+        """The carrier has written down the end of every call."""
+        self.wait(lambda: all(call.ended is not None for call in self.calls()), "the carrier's calls ended")
+
+    def require_agreement(self, *, deaf: bool = False) -> None:
+        """At most one call per attempt and number, every call one of ours, every attempt ended as the carrier did it.
+
+        `deaf`: Asterisk did not hear the carrier for a while; then its own timeout may end what was answered.
+        """
+        judgement = self.judge()
+        excused = [pair.fault for pair in judgement.pairs if deaf and pair.attempt.detail == "our ring timeout"]
+        faults = [fault for fault in judgement.disagreements if fault not in excused]
+        assert not faults, f"{faults}\n{self.story()}"
+        assert not judgement.double_dialed, self.story()
+        assert not self.open(), self.story()
+
+    def story(self) -> str:
+        """What happened, for a failed test."""
+        shown = [
+            f"{a.phone} {a.state} {a.disposition} by {a.ended_by} sip {a.sip_code} cause {a.cause}: {a.detail}"
+            for a in self.attempts()
+        ]
+        calls = [f"{call.number} {call.fate} ended {call.ended} by {call.hangup_by}" for call in self.calls()]
+        head = f"attempts {len(shown)}, carrier {len(calls)}, status {self.status()}"
+        return "\n".join([head, *shown[-40:], *calls[-40:], self.engine.tail(), self.agi.tail()])
+
+    def close(self) -> None:
+        """Ends the daemons and every call, so that the lab is as it was."""
+        for program in (self.engine, self.agi):
+            program.kill()
+        self.database.close()
+        if self.lab.asterisk.exited:
+            self.lab.restart_asterisk()
+        for instance in (self.lab.asterisk, self.lab.carrier):
+            wait_for(lambda end=instance: _idle(end), f"no calls at the lab's {instance.name}")
+
+
+def _idle(instance: Any) -> bool:
+    if "0 active channels" in instance.rx("core show channels count"):
+        return True
+    instance.rx("channel request hangup all")
+    return False
+
+
+def numbers(*endings: str, times: int = 1, area: int = 555) -> list[str]:
+    """Fictional numbers that the carrier treats as their last three digits say, in turns; others in each `area`."""
+    return [f"+1202{area:03d}{turn:02d}{ending}" for turn in range(times) for ending in endings]

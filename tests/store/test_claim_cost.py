@@ -1,0 +1,126 @@
+"""What a claim costs does not depend on how many leads there are: it walks one index and looks at a few rows of it."""
+
+import json
+
+import pytest
+from sqlalchemy import bindparam, text
+
+from dialerd.store import claims, heads
+from dialerd.store.types import UtcDateTime
+from harness.world import CAMPAIGN, NOW, claim_request, phones, yes
+
+LEADS = 50_000
+ZONES = 30
+FEW = 500
+ASKED = 16
+
+NUMBERS = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) ",
+    "postgresql": "WITH n(i) AS (SELECT generate_series(1, {count})) ",
+}
+
+
+def at(text_of_sql):
+    return text(text_of_sql).bindparams(bindparam("now", NOW, type_=UtcDateTime))
+
+
+def fill(world, leads, *, first=0):
+    """A list of so many leads over many zones, and a ledger in which many of them are."""
+    list_id = world.add_list(phones(1)) if first == 0 else 1
+    series = NUMBERS[world.database.dialect]
+    lead_id = world.leads()[-1].lead_id
+    statements = (
+        (
+            f"INSERT INTO list_buckets {series.format(count=ZONES)} SELECT {list_id}, 0, 'zone' || i FROM n"
+            f" WHERE {first} = 0"
+        ),
+        (
+            f"INSERT INTO leads (list_id, phone, zone, due_at, created_at) {series.format(count=leads)}"
+            f" SELECT {list_id}, '+1303' || ({first} + i), 'zone' || (1 + i % {ZONES}), :now, :now FROM n"
+        ),
+        (
+            "INSERT INTO lead_rows (lead_id, list_id, from_version, line, fields)"
+            f" SELECT id, list_id, 1, 2, '{{}}' FROM leads WHERE id > {lead_id}"
+        ),
+        (
+            "INSERT INTO attempts (id, lead_id, list_id, campaign, phone, number, node, owner, trunk, state,"
+            f" disposition, due_at, claimed_at, ended_at) {series.format(count=leads // 2)}"
+            f" SELECT 'a' || ({first} + i), i, {list_id}, '{CAMPAIGN}', '+1303' || i, 1, 'n', 'o', 't', 'ended',"
+            " 'busy', :now, :now, :now FROM n"
+        ),
+    )
+    with world.database.write() as conn:
+        for statement in statements:
+            conn.execute(at(statement) if ":now" in statement else text(statement))
+
+
+def plan(conn, explain):
+    statement = at(explain + heads._sql(conn.dialect.name, ASKED))
+    return conn.execute(statement, {"campaign": CAMPAIGN}).all()
+
+
+def nodes(plan):
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def test_sqlite_walks_the_claim_index_and_sorts_only_what_it_found(sqlite_world):
+    fill(sqlite_world, LEADS)
+    steps = [row.detail for row in sqlite_world.read(lambda conn: plan(conn, "EXPLAIN QUERY PLAN "))]
+    walks = [step for step in steps if "leads_claim" in step]
+    assert len(walks) == 2
+    for step in walks:
+        assert "COVERING INDEX leads_claim (list_id=? AND priority=? AND zone=? AND due_at<?)" in step
+    # What is scanned is what the steps before have narrowed down, never a table.
+    assert {step for step in steps if step.startswith("SCAN")} == {"SCAN heads", "SCAN b", "SCAN l"}
+
+
+@pytest.mark.parametrize("statistics", [False, True], ids=["never analyzed", "analyzed"])
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+def test_postgresql_walks_the_claim_index_and_looks_at_few_rows(postgresql_world, statistics, mode):
+    world = postgresql_world
+    fill(world, LEADS)
+    with world.database.write() as conn:
+        if statistics:
+            conn.execute(text("ANALYZE"))
+        conn.execute(text(f"SET LOCAL plan_cache_mode = {mode}"))
+        sql = heads._sql("postgresql", ASKED).replace(":campaign", "$1").replace(":now", "$2")
+        conn.exec_driver_sql(f"PREPARE claim(text, timestamptz) AS {sql}")
+        explain = "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE claim('{}', '{}')"
+        found = conn.exec_driver_sql(explain.format(CAMPAIGN, NOW.isoformat())).scalar_one()
+        conn.exec_driver_sql("DEALLOCATE claim")
+    (tree,) = found if isinstance(found, list) else json.loads(found)
+    steps = list(nodes(tree["Plan"]))
+    walks = [step for step in steps if step.get("Index Name") == "leads_claim"]
+    assert len(walks) == 2
+    scanned = {step["Relation Name"] for step in steps if step["Node Type"] == "Seq Scan"}
+    assert scanned <= {"lists", "list_buckets", "campaigns"}
+    looked_at = sum(step["Actual Rows"] * step["Actual Loops"] for step in steps if "Relation Name" in step)
+    assert looked_at < 10 * ASKED * ASKED
+
+
+def test_a_claim_of_fifty_thousand_leads_does_as_much_as_one_of_five_hundred(sqlite_world):
+    fill(sqlite_world, FEW)
+    few = steps_of_a_claim(sqlite_world)
+    fill(sqlite_world, LEADS, first=FEW)
+    many = steps_of_a_claim(sqlite_world)
+    assert many < 1.2 * few
+
+
+def steps_of_a_claim(world):
+    """How many tens of steps SQLite's machine took."""
+    count = 0
+
+    def step():
+        nonlocal count
+        count += 1
+
+    with world.database.write() as conn:
+        claims.claim(conn, claim_request(limit=ASKED), yes, NOW)
+        raw = conn.connection.driver_connection
+        raw.set_progress_handler(step, 10)
+        claimed = claims.claim(conn, claim_request(limit=ASKED), yes, NOW)
+        raw.set_progress_handler(None, 0)
+    assert len(claimed) == ASKED
+    return count

@@ -1,0 +1,19 @@
+"""A desk that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.desk import Desk
+
+
+@pytest.fixture
+def desk(tmp_path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    try:
+        desk.start()
+        yield desk
+    finally:
+        desk.close()

@@ -1,0 +1,89 @@
+"""The shipped settings files and their page in the documentation say what the code does."""
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dialerd.settings import Asterisk, Campaign, Extension, HangUp, Playback, Schedule, load
+from dialerd.settings.campaign import RECYCLABLE, RuleForm
+from dialerd.settings.model import Sections
+from dialerd.settings.problems import sections_in
+
+CONFIG = Path(__file__).parents[2] / "config"
+MAIN = (CONFIG / "dialerd.toml").read_text()
+DEMO = (CONFIG / "campaigns.d" / "demo.toml").read_text()
+PAGE = (CONFIG.parent / "docs" / "configuration.md").read_text()
+
+OPTIONS = [
+    (table, key)
+    for table, field in Sections.model_fields.items()
+    for section in sections_in(field.annotation)
+    for key in section.model_fields
+]
+CAMPAIGN_OPTIONS = [key for key in Campaign.model_fields if key not in ("destination", "schedule", "recycle")]
+INNER_OPTIONS = [key for form in (Schedule, RuleForm) for key in form.model_fields]
+DESTINATION_OPTIONS = [key for form in (Extension, Playback, HangUp) for key in form.model_fields]
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    shutil.copytree(CONFIG, tmp_path / "config")
+    secret = tmp_path / "config" / "ami.secret"
+    secret.write_text("sesame")
+    secret.chmod(0o600)
+    return load(tmp_path / "config" / "dialerd.toml", {})
+
+
+def table_text(name):
+    start = re.search(rf"^\[{name}(\.\w+)?\]$", MAIN, re.MULTILINE).end()
+    return MAIN[start:].partition("\n[")[0]
+
+
+def test_the_values_shown_are_the_defaults(shipped):
+    asterisk = shipped.asterisk.model_copy(update={"secret": None, "secret_file": None})
+    assert asterisk == Asterisk()
+    for name in ("agi", "engine", "log"):
+        assert getattr(shipped, name) == Sections.model_fields[name].default
+    assert shipped.database.url == "sqlite:////var/lib/dialerd/dialerd.db"
+    given = tomllib.loads(MAIN)["paths"]
+    assert given == {"state_dir": "/var/lib/dialerd", "campaigns": "campaigns.d", "agi_scripts": "agi"}
+    assert shipped.trunks["carrier"].prefix == "+"
+
+
+@pytest.mark.parametrize(("table", "key"), OPTIONS)
+def test_every_option_stands_in_the_shipped_file_below_its_explanation(table, key):
+    lines = table_text(table).splitlines()
+    at = next((i for i, line in enumerate(lines) if re.match(rf"(# )?{key} = ", line)), None)
+    assert at is not None
+    above = [line for line in lines[:at] if line.startswith("# ") and " = " not in line]
+    assert above, f"nothing explains {table}.{key}"
+
+
+def test_the_shipped_campaign_is_good(shipped):
+    assert shipped.campaigns["demo"].trunks == ("carrier",)
+    assert len(shipped.campaigns["demo"].recycle) == 2
+
+
+@pytest.mark.parametrize("key", CAMPAIGN_OPTIONS + INNER_OPTIONS)
+def test_every_option_of_a_campaign_stands_in_the_shipped_one(key):
+    assert re.search(rf"^(# )?{key} = ", DEMO, re.MULTILINE)
+
+
+@pytest.mark.parametrize("disposition", RECYCLABLE)
+def test_the_shipped_campaign_names_every_disposition_a_rule_can_be_for(disposition):
+    assert re.search(rf"\b{disposition}\b", DEMO.replace("\n#", ""))
+
+
+@pytest.mark.parametrize("key", [f"{table}.{key}" for table, key in OPTIONS])
+def test_every_option_has_its_row_in_the_documentation(key):
+    table, _, name = key.partition(".")
+    section = PAGE.split(f"## [{table}")[1].partition("\n## ")[0]
+    assert f"| `{name}` |" in section
+
+
+@pytest.mark.parametrize("key", CAMPAIGN_OPTIONS + INNER_OPTIONS + DESTINATION_OPTIONS)
+def test_every_option_of_a_campaign_has_its_row_in_the_documentation(key):
+    assert f"| `{key}` |" in PAGE.split("## Campaign files")[1]

@@ -1,0 +1,61 @@
+"""Who works on an import. A large one has a process of its own: what ends the command need not end the import."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from dialerd.domain.lifecycle import VersionState
+from dialerd.ingest.load import checked
+from dialerd.service.list_versions import versions_of
+from dialerd.store.versions import Buckets
+from harness.waiting import wait_for
+
+ROWS = 60_000
+
+
+@pytest.fixture
+def told(desk):
+    """told(signal): the exit code of `dialerd list import` that got the signal in the middle of 60,000 rows."""
+    desk.create()
+    path = desk.file([(f"+1202{2_000_000 + n:07d}", f"n{n}") for n in range(ROWS)])
+    command = [sys.executable, "-m", "dialerd", "list", "import", "june", str(path)]
+    environment = {**os.environ, "DIALERD_DATABASE_URL": desk.database.url, "DIALERD_CONFIG": ""}
+
+    def tell(number):
+        with subprocess.Popen(command, env=environment) as process:
+            wait_for(lambda: any(made.buckets.rows for made in versions_of(desk.database, "june")), "rows are in", 60)
+            process.send_signal(number)
+        return process.returncode
+
+    return tell
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_an_import_goes_on_when_the_command_that_began_it_is_ended(desk, told, number):
+    assert told(number) in (128 + number, -number)
+    wait_for(lambda: versions_of(desk.database, "june")[0].state is VersionState.ARMED, "the import ends", 100)
+    assert len(desk.dialable()) == ROWS
+
+
+def test_ctrl_c_takes_back_what_the_worker_did(desk, told):
+    assert told(signal.SIGINT) == 130
+    assert desk.leads() == {}
+    (version,) = versions_of(desk.database, "june")
+    assert (version.state, version.error) == (VersionState.FAILED, "cancelled by Ctrl-C")
+
+
+def test_who_imports_can_be_told_from_the_version(desk):
+    desk.create()
+    desk.load({"+12025550100": "a"})
+    (version,) = versions_of(desk.database, "june")
+    assert version.created_by == "the tests"
+    assert version.worker.endswith(f"@{socket.gethostname()}:{os.getpid()}")
+
+
+def test_rows_that_are_not_accounted_for_stop_the_import():
+    with pytest.raises(AssertionError, match="5 rows came in, 4 are accounted for"):
+        checked(Buckets(rows=5, imported=3, rejected=1))

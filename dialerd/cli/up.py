@@ -72,7 +72,7 @@ class Pair:
             self._stop()
         code = 0
         for _ in self._children:
-            child = self._ended.get()
+            child = self._next_that_ends()
             status = child.process.returncode
             if not self._stopping:
                 say(f"dialerd: {child.name} ended with {status}; stopping the other")
@@ -81,6 +81,12 @@ class Pair:
                 code = status
             self._after(child)
         return 128 - code if code < 0 else code
+
+    def _next_that_ends(self) -> Child:
+        """Waits in short turns: a signal that comes just before a wait is only handled when that wait is over."""
+        while True:
+            with suppress(queue.Empty):
+                return self._ended.get(timeout=0.5)
 
     def _after(self, child: Child) -> None:
         self._stopping = True

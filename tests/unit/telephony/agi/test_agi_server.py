@@ -22,7 +22,7 @@ def answer(request, session):
 def refuses(address):
     try:
         socket.create_connection(address, timeout=5).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # the latter by a listener that is being closed
         return True
     return False
 

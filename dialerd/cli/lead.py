@@ -94,7 +94,8 @@ def add(shell: Shell, list_name: str, number: str, fields: tuple[str, ...], prio
             actor=shell.actor,
             now=shell.now(),
         )
-    _answer(made, f"is in list {list_name}", as_json=as_json)
+    closed = f", and not dialed: {made.closed}" if made.closed else ""
+    _answer(made, f"is in list {list_name}{closed}", as_json=as_json)
 
 
 @group.command()

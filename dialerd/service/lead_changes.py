@@ -34,7 +34,8 @@ def add(
     fields: Mapping[str, str] | None = None,
     priority: int = 0,
 ) -> LeadRecord:
-    """Adds one lead to the list, due now, as a version of its own; the number is read by the list's policy.
+    """Adds one lead to the list, due now, as a version of its own; the number is read by the list's policy. A number that
+    was withdrawn comes back with its history and these fields, due when it would have been, closed if it was closed.
 
     Raises NotFound, BadInput for a number, field or priority that cannot be, Refused when the list has the number or is
     imported into.
@@ -45,14 +46,19 @@ def add(
         record = require_list(conn, list_name)
         new = _read(number, named, priority, PhonePolicy(record.policy), record.region)
         known = by_hand.id_of(conn, record.list_id, new.phone)
-        if known is not None:
-            raise Refused(
-                f"list {list_name} has {new.phone} already, as lead {known}, and a number is in a list once: "
-                f"change that one with dialerd lead edit {known}"
-            )
-        lead_id = by_hand.add(conn, record.list_id, new, actor=actor, now=now)
+        if known is None:
+            lead_id = by_hand.add(conn, record.list_id, new, actor=actor, now=now)
+        else:
+            lead_id = known
+            by_hand.lock(conn, known)
+            if not _withdrawn(conn, _load(conn, known)):
+                raise Refused(
+                    f"list {list_name} has {new.phone} already, as lead {known}, and a number is in a list once: "
+                    f"change that one with dialerd lead edit {known}"
+                )
+            by_hand.bring_back(conn, known, new, list_id=record.list_id, actor=actor, now=now)
         lead = _load(conn, lead_id)
-        _note(conn, "lead.add", lead, actor, now, list=list_name)
+        _note(conn, "lead.add", lead, actor, now, list=list_name, came_back=known is not None)
         return lead
 
 
@@ -181,11 +187,15 @@ def _load(conn: Connection, lead_id: int) -> LeadRecord:
 
 
 def _refuse_withdrawn(conn: Connection, lead: LeadRecord, what: str) -> None:
-    if lead.closed == WITHDRAWN or not by_hand.is_live(conn, lead.lead_id):
+    if _withdrawn(conn, lead):
         raise Refused(
             f"{_name(lead)} is withdrawn: the current version of list {lead.list_name} does not have it, so it cannot be "
-            f"{what}; import it again, or roll the list back"
+            f"{what}; bring it back first, dialerd lead add {lead.list_name} {lead.phone}"
         )
+
+
+def _withdrawn(conn: Connection, lead: LeadRecord) -> bool:
+    return lead.closed == WITHDRAWN or not by_hand.is_live(conn, lead.lead_id)
 
 
 def _fields(given: Mapping[str, str]) -> dict[str, str]:

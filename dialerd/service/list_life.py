@@ -81,7 +81,8 @@ def delete(
     ledger. `repeated` is the name said once more. When it is interrupted the list is out of every view already; asking
     again removes the rest.
 
-    Raises NotFound, or Refused: not while it is In Use, has calls up or is imported into, and not without its name.
+    Raises NotFound, or Refused: not while its campaign is Active, it has calls up or is imported into, and not without
+    its name.
     """
     if repeated != name:
         raise Refused(
@@ -101,7 +102,7 @@ def copy(
     database: Database, name: str, new_name: str, *, actor: str, clock: Clock, progress: Progress | None = None
 ) -> Copied:
     """A new list with the leads and fields of the list's current version, none of them dialed yet. Those that said
-    do_not_call, opted_out or invalid_number say so in the copy too, and are not dialed.
+    do_not_call, opted_out or invalid_number, or were closed by hand, are so in the copy too, and are not dialed.
 
     When it fails or is interrupted there is no new list. Raises NotFound, BadInput for a name that cannot be, Refused
     when it is taken or the list has no leads.
@@ -187,10 +188,12 @@ def _remove(database: Database, list_id: int) -> int:
 def _check_deletable(conn: Connection, record: ListRecord) -> None:
     name = record.name
     state = campaigns.get_state(conn, record.campaign, lock=True) if record.campaign else None
-    if state is CampaignState.ACTIVE and record.archived_at is None:
+    if state is CampaignState.ACTIVE:
+        # An archived list keeps its campaign: putting it away first is no way around the rule.
+        status = "In Use" if record.archived_at is None else "Archived and still assigned"
         raise Refused(
-            f"list {name} is In Use: a list of an Active campaign cannot be deleted; pause campaign {record.campaign} "
-            "and unassign the list first"
+            f"list {name} is {status}: a list of an Active campaign cannot be deleted; pause campaign {record.campaign} "
+            "first"
         )
     calls = list_ends.calls_up(conn, record.list_id)
     if calls:

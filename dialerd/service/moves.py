@@ -27,7 +27,8 @@ Progress = Callable[[int, int], None]
 class MoveWish:
     """Which leads of list `source` go to list `target`: those with one of the dispositions (any without), in the order
     of the list's rows, at most `limit`. `update`: where the target has the number already, its lead gets the fields and
-    the moved one is withdrawn; without it such a lead stays where it is.
+    the moved one is withdrawn; without it such a lead stays where it is. Who was closed by hand or said never again in
+    the one list is so in the other too.
     """
 
     source: str
@@ -39,7 +40,8 @@ class MoveWish:
 
 @dataclass(frozen=True, slots=True)
 class MoveReport:
-    """What was moved, or would be. Leads in a call stay where they are and are counted in `in_call`. The versions are
+    """What was moved, or would be. Leads in a call, and those that would update one that is, stay where they are and are
+    counted in `in_call`. The versions are
     those that say so in each list, None for a dry run.
     """
 
@@ -63,9 +65,8 @@ def plan(database: Database, wish: MoveWish) -> MoveReport:
         after = page[-1]
         with database.read() as conn:
             ids = selection.settle(conn, page, _chosen(wish, source))
-            known = len(moves.twins(conn, ids, target))
-        step = Moved(len(ids) - known, 0 if wish.update else known, known if wish.update else 0, len(page) - len(ids))
-        done += step
+            done += moves.sort_out(conn, ids, target, update_twins=wish.update).counts
+        done += Moved(in_call=len(page) - len(ids))
     return _report(wish, None, done)
 
 

@@ -38,7 +38,7 @@ def arm(
     if not ids:
         return None
     conn.execute(_ARM, {"now": now, "ids": ids, "b_list_id": list_id})
-    _take_rows(conn, list_id, [lead_id for lead_id in ids if lead_id <= known_up_to], _ROWS_OF, version)
+    take_rows(conn, list_id, version, [lead_id for lead_id in ids if lead_id <= known_up_to])
     last: int = ids[-1]
     return last
 
@@ -123,20 +123,23 @@ def restore_ended(conn: Connection, list_id: int, version: int, now: datetime, s
     ids = _ended(conn, list_id, version, 0, step)
     if ids:
         conn.execute(_REOPEN, {"ids": ids, **place})
-        _take_rows(conn, list_id, ids, _OPEN_ROWS)
+        _take(conn, ids, _OPEN_ROWS, place)
         conn.execute(_COME_BACK, {"ids": ids, "b_list_id": list_id, "now": now})
     return len(ids)
 
 
-def _take_rows(conn: Connection, list_id: int, ids: Sequence[int], statement: Any, version: int | None = None) -> None:
-    """Gives the leads the priority and zone of the row that the statement finds, where they have others."""
+def take_rows(conn: Connection, list_id: int, version: int, ids: Sequence[int]) -> None:
+    """Gives the leads the priority and zone that the version says, where they have others."""
+    _take(conn, ids, _ROWS_OF, {"b_list_id": list_id, "version": version})
+
+
+def _take(conn: Connection, ids: Sequence[int], statement: Any, place: dict[str, int]) -> None:
     if not ids:
         return
-    place = {"ids": ids, "b_list_id": list_id}
-    said = {row.lead_id: row for row in conn.execute(statement, {**place, "version": version} if version else place)}
+    said = {row.lead_id: row for row in conn.execute(statement, {"ids": ids, **place})}
     changed = [
         {"b_lead_id": lead_id, "priority": said[lead_id].priority, "zone": said[lead_id].zone}
-        for lead_id, priority, zone in conn.execute(_KINDS, place)
+        for lead_id, priority, zone in conn.execute(_KINDS, {"ids": ids, "b_list_id": place["b_list_id"]})
         if lead_id in said and (said[lead_id].priority, said[lead_id].zone) != (priority, zone)
     ]
     if changed:
@@ -176,11 +179,14 @@ _ENDED = (
 )
 _span = lead_rows.c.lead_id.between(bindparam("first"), bindparam("last"))
 _due_then = func.coalesce(leads.c.resume_at, bindparam("now", type_=UtcDateTime), type_=UtcDateTime)
-_RETURN = {
+RETURN = {
     "due_at": case((_in_call, None), else_=_due_then),
     "closed": None,
     "resume_at": None,
 }
+"""What a withdrawn lead becomes that is live again: due when it would have been, at `now` where that was at once. One that
+is in a call becomes due by its end.
+"""
 _ARM = (
     update(leads)
     .where(
@@ -189,7 +195,7 @@ _ARM = (
         leads.c.due_at.is_(None),
         or_(leads.c.closed == WITHDRAWN, and_(leads.c.closed.is_(None), leads.c.disposition == "new", ~_in_call)),
     )
-    .values(**_RETURN)
+    .values(**RETURN)
 )
 _kind = (lead_rows.c.lead_id, lead_rows.c.priority, lead_rows.c.zone)
 _ROWS_OF = select(*_kind).where(lead_rows.c.lead_id.in_(_ids), _begun_here)
@@ -209,8 +215,9 @@ _begins_too = (
     )
     .exists()
 )
-_OUT = {"due_at": None, "resume_at": leads.c.due_at, "closed": WITHDRAWN}
-_WITHDRAW = update(leads).where(leads.c.id.in_(_ids), _mine, leads.c.closed.is_(None), ~_begins_too).values(**_OUT)
+OUT = {"due_at": None, "resume_at": leads.c.due_at, "closed": WITHDRAWN}
+"""What a lead becomes that is live no more. Only one that is not closed: for whatever reason it is, it stays so."""
+_WITHDRAW = update(leads).where(leads.c.id.in_(_ids), _mine, leads.c.closed.is_(None), ~_begins_too).values(**OUT)
 _open_row = (
     select(_other.c.lead_id)
     .where(_other.c.lead_id == leads.c.id, _other.c.list_id + 0 == _list, _other.c.to_version.is_(None))
@@ -223,9 +230,9 @@ _still_ended = (
 )
 # Not those whose row this version ended: they are live again when that end is taken back.
 _WITHDRAW_DEAD = (
-    update(leads).where(leads.c.id.in_(_ids), _mine, leads.c.closed.is_(None), ~_open_row, ~_still_ended).values(**_OUT)
+    update(leads).where(leads.c.id.in_(_ids), _mine, leads.c.closed.is_(None), ~_open_row, ~_still_ended).values(**OUT)
 )
-_COME_BACK = update(leads).where(leads.c.id.in_(_ids), _mine, leads.c.closed == WITHDRAWN).values(**_RETURN)
+_COME_BACK = update(leads).where(leads.c.id.in_(_ids), _mine, leads.c.closed == WITHDRAWN).values(**RETURN)
 _NEXT_LEADS = (
     select(leads.c.id)
     .where(leads.c.list_id == _list, leads.c.id > bindparam("after"))

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import and_, insert, or_, select, update
 
 from dialerd.store import moves, versions
+from dialerd.store.arming import RETURN
 from dialerd.store.database import Connection
-from dialerd.store.leads import CLOSED_BY_HAND, StagedLead
+from dialerd.store.leads import CLOSED_BY_HAND, WITHDRAWN, StagedLead
 from dialerd.store.tables import attempts, lead_rows, leads, list_versions, lists
 from dialerd.store.versions import Buckets, VersionRecord
 
@@ -64,6 +65,17 @@ def add(conn: Connection, list_id: int, lead: StagedLead, *, actor: str, now: da
     moves.add_buckets(conn, list_id, [lead_id])
     close_version(conn, version, Buckets(rows=1, imported=1), now)
     return lead_id
+
+
+def bring_back(conn: Connection, lead_id: int, lead: StagedLead, *, list_id: int, actor: str, now: datetime) -> None:
+    """The list has its withdrawn lead again, with these fields, as a version of its own; it is due when it would have
+    been. One that is closed for another reason, or in a call, stands as it stood.
+    """
+    version = open_version(conn, list_id, what="added by hand", actor=actor, now=now)
+    set_place(conn, lead_id, list_id, priority=lead.priority, zone=lead.zone)
+    _add_row(conn, lead_id, list_id, version.number, lead.fields)
+    conn.execute(update(leads).where(leads.c.id == lead_id, leads.c.closed == WITHDRAWN).values(**RETURN), {"now": now})
+    close_version(conn, version, Buckets(rows=1, imported=1), now)
 
 
 def edit(conn: Connection, lead_id: int, list_id: int, fields: Mapping[str, str], *, actor: str, now: datetime) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import update
 
+from dialerd.domain.dispositions import Disposition
 from dialerd.store import selection
 from dialerd.store.database import Connection
+from dialerd.store.leads import CLOSED_BY_HAND
 from dialerd.store.moves import PROTECTED
 from dialerd.store.staging import StagedLead
 from dialerd.store.tables import lead_rows, leads
@@ -16,11 +19,11 @@ from dialerd.store.tables import lead_rows, leads
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A lead that says "never again": its copy says so too."""
+    """A lead that is over for good, since it said "never again" or a person closed it: so is its copy."""
 
     phone: str
     disposition: str
-    closed: str | None
+    closed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,22 @@ def next_page(conn: Connection, list_id: int, after: int, limit: int) -> CopyPag
     return CopyPage(
         last=found[-1].id,
         rows=tuple(StagedLead(row.phone, row.zone, row.priority, row.line, row.fields or {}) for row in found),
-        kept=tuple(Kept(row.phone, row.disposition, row.closed) for row in found if row.disposition in PROTECTED),
+        kept=tuple(_kept(row.phone, row.disposition, row.closed) for row in found if _is_over(row)),
     )
 
 
 def keep(conn: Connection, list_id: int, kept: Sequence[Kept]) -> None:
     """Lets these leads of the new list say what they said in the old one."""
     for lead in kept:
-        closed = lead.closed or f"{lead.disposition} is final"
         mine = (leads.c.phone == lead.phone, leads.c.list_id == list_id)
-        conn.execute(update(leads).where(*mine).values(disposition=lead.disposition, closed=closed, due_at=None))
+        conn.execute(update(leads).where(*mine).values(disposition=lead.disposition, closed=lead.closed, due_at=None))
+
+
+def _is_over(row: Any) -> bool:
+    return row.disposition in PROTECTED or row.closed == CLOSED_BY_HAND
+
+
+def _kept(phone: str, disposition: str, closed: str | None) -> Kept:
+    if disposition in PROTECTED:
+        return Kept(phone, disposition, closed or f"{disposition} is final")
+    return Kept(phone, Disposition.NEW.value, CLOSED_BY_HAND)

@@ -6,17 +6,20 @@ ends with a version that took it out; in the target a new row begins with a vers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, literal, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialerd.domain.dispositions import Disposition
+from dialerd.store import selection
+from dialerd.store.arming import OUT, RETURN, take_rows
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
+from dialerd.store.leads import CLOSED_BY_HAND
 from dialerd.store.tables import lead_rows, leads, list_buckets
 
 PROTECTED = (Disposition.DO_NOT_CALL, Disposition.OPTED_OUT, Disposition.INVALID_NUMBER)
@@ -36,7 +39,8 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What became of some leads. `duplicate` ones stayed where they were, since the target has their number; `updated`
-    ones gave their fields to the target's lead and were withdrawn; `in_call` ones were left alone.
+    ones gave their fields to the target's lead and were withdrawn; `in_call` ones were left alone, since they or the
+    target's lead that was to be updated are in a call.
     """
 
     moved: int = 0
@@ -61,21 +65,38 @@ def twins(conn: Connection, ids: Sequence[int], target: int) -> dict[int, int]:
     return {phones[phone]: lead_id for phone, lead_id in conn.execute(there)}
 
 
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Which leads go to the target, and which give their fields to which lead of it; how many those are."""
+
+    free: Sequence[int]
+    known: Mapping[int, int]
+    counts: Moved
+
+
+def sort_out(conn: Connection, ids: Sequence[int], target: int, *, update_twins: bool) -> Sorted:
+    """What is to become of the leads; `ids` are what selection.settle gave in this transaction."""
+    known = twins(conn, ids, target) if ids else {}
+    free = [lead_id for lead_id in ids if lead_id not in known]
+    if not update_twins:
+        return Sorted(free, {}, Moved(moved=len(free), duplicate=len(known)))
+    # One that is in a call stays out of it: the end of the call decides about that lead as it was.
+    quiet = set(selection.at_rest(conn, known.values()))
+    fit = {lead_id: twin for lead_id, twin in known.items() if twin in quiet}
+    return Sorted(free, fit, Moved(moved=len(free), updated=len(fit), in_call=len(known) - len(fit)))
+
+
 def move(conn: Connection, move: Move, ids: Sequence[int], *, update_twins: bool, now: datetime) -> Moved:
     """Moves the leads; `ids` are what selection.settle gave in this transaction."""
-    if not ids:
-        return Moved()
-    known = twins(conn, ids, move.target)
-    free = [lead_id for lead_id in ids if lead_id not in known]
-    if free:
-        _end_rows(conn, move.source, move.source_version, free)
-        conn.execute(_COPY_ROWS, _rows_of(move, free))
-        conn.execute(_CHANGE_LIST, {"ids": free, "target": move.target})
-        add_buckets(conn, move.target, free)
-    if known and update_twins:
-        _update_twins(conn, move, known, now)
-        return Moved(moved=len(free), updated=len(known))
-    return Moved(moved=len(free), duplicate=len(known))
+    found = sort_out(conn, ids, move.target, update_twins=update_twins)
+    if found.free:
+        _end_rows(conn, move.source, move.source_version, found.free)
+        conn.execute(_COPY_ROWS, _rows_of(move, found.free))
+        conn.execute(_CHANGE_LIST, {"ids": found.free, "target": move.target})
+        add_buckets(conn, move.target, found.free)
+    if found.known:
+        _update_twins(conn, move, found.known, now)
+    return found.counts
 
 
 def add_buckets(conn: Connection, list_id: int, ids: Sequence[int]) -> None:
@@ -88,18 +109,22 @@ def add_buckets(conn: Connection, list_id: int, ids: Sequence[int]) -> None:
         conn.execute(build(list_buckets).on_conflict_do_nothing(), rows)
 
 
-def _update_twins(conn: Connection, move: Move, known: dict[int, int], now: datetime) -> None:
+def _update_twins(conn: Connection, move: Move, known: Mapping[int, int], now: datetime) -> None:
+    theirs = list(known.values())
     _end_rows(conn, move.source, move.source_version, list(known))
-    _end_rows(conn, move.target, move.target_version, list(known.values()))
+    _end_rows(conn, move.target, move.target_version, theirs)
     said = conn.execute(_SAID, _rows_of(move, list(known))).mappings().all()
     begun = {"list_id": move.target, "from_version": move.target_version}
     conn.execute(insert(lead_rows), [{**row, "lead_id": known[row["lead_id"]], **begun} for row in said])
+    take_rows(conn, move.target, move.target_version, theirs)
+    add_buckets(conn, move.target, theirs)
     # A withdrawn lead of the target comes back, as it does when a file has it again.
-    conn.execute(_COME_BACK, {"ids": list(known.values()), "now": now})
-    # Who said "never again" in one list is not called from the other one.
-    for row in conn.execute(_PROTECTED, {"ids": list(known)}):
-        values = {"b_id": known[row.id], "disposition": row.disposition, "b_closed": f"{row.disposition} is final"}
-        conn.execute(_PROTECT, values)
+    conn.execute(_COME_BACK, {"ids": theirs, "now": now})
+    # Who said "never again" in one list, or was closed by a person there, is not called from the other one.
+    for row in conn.execute(_OVER, {"ids": list(known)}):
+        never = row.disposition if row.disposition in PROTECTED else None
+        why = CLOSED_BY_HAND if row.closed == CLOSED_BY_HAND else f"{never} is final"
+        conn.execute(_END, {"b_id": known[row.id], "b_disposition": never, "b_closed": why})
     conn.execute(_WITHDRAW, {"ids": list(known)})
 
 
@@ -140,19 +165,19 @@ _COPY_ROWS = insert(lead_rows).from_select(
 )
 _SAID = select(lead_rows.c.lead_id, *_said_of_it).where(_just_ended)
 _CHANGE_LIST = update(leads).where(leads.c.id.in_(_ids)).values(list_id=bindparam("target"))
-_WITHDRAW = update(leads).where(leads.c.id.in_(_ids)).values(due_at=None, resume_at=leads.c.due_at, closed=WITHDRAWN)
-_COME_BACK = (
-    update(leads)
-    .where(leads.c.id.in_(_ids), leads.c.closed == WITHDRAWN)
-    .values(due_at=bindparam("now", type_=leads.c.due_at.type), closed=None)
+_WITHDRAW = update(leads).where(leads.c.id.in_(_ids), leads.c.closed.is_(None)).values(**OUT)
+_COME_BACK = update(leads).where(leads.c.id.in_(_ids), leads.c.closed == WITHDRAWN).values(**RETURN)
+_OVER = select(leads.c.id, leads.c.disposition, leads.c.closed).where(
+    leads.c.id.in_(_ids), or_(leads.c.disposition.in_(PROTECTED), leads.c.closed == CLOSED_BY_HAND)
 )
-_PROTECTED = select(leads.c.id, leads.c.disposition).where(leads.c.id.in_(_ids), leads.c.disposition.in_(PROTECTED))
-_PROTECT = (
+_b_closed = bindparam("b_closed", type_=leads.c.closed.type)
+_END = (
     update(leads)
     .where(leads.c.id == bindparam("b_id"))
     .values(
-        disposition=bindparam("disposition"),
+        disposition=func.coalesce(bindparam("b_disposition", type_=leads.c.disposition.type), leads.c.disposition),
         due_at=None,
-        closed=func.coalesce(leads.c.closed, bindparam("b_closed")),
+        # By hand is the stronger word: a reset of the list leaves such leads alone.
+        closed=case((_b_closed == CLOSED_BY_HAND, _b_closed), else_=func.coalesce(leads.c.closed, _b_closed)),
     )
 )

@@ -117,7 +117,7 @@ _GROW = (
     .values(leads=resets.c.leads + bindparam("more"))
     .returning(resets.c.leads)
 )
-_kept = ("disposition", "attempts", "dials", "fresh_after", "due_at", "closed")
+_kept = ("disposition", "attempts", "dials", "fresh_after", "due_at", "closed", "waits_for")
 _REMEMBER = insert(reset_leads).from_select(
     ["reset_id", "lead_id", *_kept],
     select(bindparam("reset", type_=reset_leads.c.reset_id.type), leads.c.id, *(leads.c[name] for name in _kept)).where(
@@ -153,6 +153,6 @@ _UNTOUCHED = (
 _RESTORE = (
     update(leads)
     .where(leads.c.id == reset_leads.c.lead_id, _of_reset)
-    .values(**{name: reset_leads.c[name] for name in ("disposition", "attempts", "fresh_after", "due_at", "closed")})
+    .values(**{name: reset_leads.c[name] for name in _kept if name != "dials"})
 )
 _FORGET = delete(reset_leads).where(_of_reset)

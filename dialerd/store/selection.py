@@ -78,8 +78,17 @@ def settle(conn: Connection, ids: Sequence[int], chosen: Chosen) -> list[int]:
     """Those of the leads that may be changed in this transaction, in order: they still are among `chosen`, nobody else
     is changing them, and they have no attempt that has not ended.
     """
+    return _hold(conn, chosen.where(leads.c.id.in_(ids)))
+
+
+def at_rest(conn: Connection, ids: Collection[int]) -> list[int]:
+    """As settle, of any leads."""
+    return _hold(conn, select(leads.c.id).where(leads.c.id.in_(ids))) if ids else []
+
+
+def _hold(conn: Connection, wanted: Chosen) -> list[int]:
     # Skipped, not waited for: who has locked one of them is claiming it or ending its call.
-    locked = chosen.where(leads.c.id.in_(ids)).order_by(leads.c.id).with_for_update(of=leads, skip_locked=True)
+    locked = wanted.order_by(leads.c.id).with_for_update(of=leads, skip_locked=True)
     held = list(conn.scalars(locked))
     # A statement of its own sees what was committed before the lock was ours.
     busy = set(

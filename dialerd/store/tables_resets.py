@@ -34,6 +34,7 @@ reset_leads = Table(
     Column("fresh_after", Integer, nullable=False),
     Column("due_at", UtcDateTime),
     Column("closed", Text),
+    Column("waits_for", Text),
     PrimaryKeyConstraint("reset_id", "lead_id"),
     sqlite_with_rowid=False,
 )

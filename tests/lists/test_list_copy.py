@@ -7,7 +7,7 @@ from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, Refused
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.service import campaigns, import_run, list_life, lists
-from dialerd.store import leads, staging, versions
+from dialerd.store import by_hand, leads, staging, versions
 from dialerd.store import lists as stored
 from dialerd.store.selection import live, page
 from harness.world import CAMPAIGN, NOW, lead, phones
@@ -75,6 +75,16 @@ def test_who_said_never_again_says_so_in_the_copy_too(desk, said):
     assert copy(desk).kept == 1
     (first, second) = [found for found in desk.world.leads() if found.list_name == "second"]
     assert (first.disposition, first.due_at, first.closed) == (said, None, f"{said} is final")
+    assert second.due_at is not None
+
+
+def test_who_was_closed_by_hand_is_so_in_the_copy_too(desk):
+    desk.world.add_list(phones(2))
+    (jane,) = desk.called(BUSY)
+    desk.world.write(lambda conn: by_hand.close(conn, jane))
+    assert copy(desk).kept == 1
+    (first, second) = [found for found in desk.world.leads() if found.list_name == "second"]
+    assert (first.disposition, first.due_at, first.closed) == ("new", None, "closed by hand")
     assert second.due_at is not None
 
 

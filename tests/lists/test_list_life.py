@@ -173,7 +173,7 @@ def test_deleting_asks_for_the_lists_name(desk, delete):
 def test_a_list_in_use_cannot_be_deleted(desk, delete):
     desk.world.add_list(phones(1))
     before = rows(desk)
-    with pytest.raises(Refused, match=r"list first is In Use.*pause campaign spring and unassign"):
+    with pytest.raises(Refused, match=r"list first is In Use.*pause campaign spring first"):
         delete("first")
     assert rows(desk) == before
     assert desk.audit("list.delete") == []
@@ -196,9 +196,22 @@ def test_a_list_that_is_being_imported_into_cannot_be_deleted(desk, delete):
     assert len(desk.phones("first")) == 1
 
 
-def test_an_archived_list_can_be_deleted(desk, archive, delete):
+def test_archiving_a_list_of_an_active_campaign_is_no_way_to_delete_it(desk, archive, delete):
     desk.world.add_list(phones(1))
     archive("first")
+    before = rows(desk)
+    with pytest.raises(
+        Refused, match=r"list first is Archived and still assigned.*Active campaign.*pause campaign spring"
+    ):
+        delete("first")
+    assert rows(desk) == before
+    assert desk.audit("list.delete") == []
+
+
+def test_an_archived_list_can_be_deleted_once_its_campaign_is_paused(desk, archive, delete):
+    desk.world.add_list(phones(1))
+    archive("first")
+    desk.world.campaign(CAMPAIGN, CampaignState.PAUSED)
     assert delete("first").leads == 1
     assert rows(desk)["lists"] == 0
 

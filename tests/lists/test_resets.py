@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from dialerd.domain.dispositions import Disposition
+from dialerd.domain.eligibility import NoUntil, Wait
 from dialerd.domain.errors import BadInput, Refused
 from dialerd.service import resets
 from dialerd.service.resets import ResetWish
 from dialerd.store import attempts, by_hand
+from dialerd.store.tables import leads as table
 from harness.world import NOW, phones
 
 BUSY, NO_ANSWER, UNKNOWN = Disposition.BUSY, Disposition.NO_ANSWER, Disposition.UNKNOWN
@@ -182,6 +185,23 @@ def test_a_reset_is_undone_until_the_first_of_its_leads_is_dialed(desk, reset):
     assert desk.world.leads() == before
     with pytest.raises(Refused, match="no reset that could be undone"):
         resets.undo(desk.database, "first", clock=desk.clock, **desk.words)
+
+
+def test_an_undone_reset_remembers_what_its_leads_waited_for(desk, reset):
+    desk.world.add_list(phones(1))
+    desk.called(BUSY)
+    desk.world.claim(judge=lambda _: NoUntil(NOW + 99 * HOUR, "closed", Wait.HOURS), now=NOW + 2 * HOUR)
+    before = waits(desk)
+    assert before == ["hours"]
+    desk.now += 5 * HOUR
+    reset(BUSY)
+    assert waits(desk) == [None]
+    resets.undo(desk.database, "first", clock=desk.clock, **desk.words)
+    assert waits(desk) == before
+
+
+def waits(desk):
+    return desk.world.read(lambda conn: list(conn.scalars(select(table.c.waits_for))))
 
 
 def test_a_reset_whose_first_lead_was_dialed_is_not_undone(desk, reset):

@@ -35,6 +35,7 @@ def create_resets() -> None:
         sa.Column("fresh_after", sa.Integer, nullable=False),
         sa.Column("due_at", UtcDateTime),
         sa.Column("closed", sa.Text),
+        sa.Column("waits_for", sa.Text),
         sa.PrimaryKeyConstraint("reset_id", "lead_id", name="reset_leads_pkey"),
         sa.ForeignKeyConstraint(["reset_id"], ["resets.id"], name="reset_leads_reset_id_fkey", ondelete="CASCADE"),
         sqlite_with_rowid=False,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dialerd.cli.output import console
+from dialerd.cli.output import console, json_option, message_console, print_json
 from dialerd.lab import demo
 
 
@@ -20,13 +20,23 @@ from dialerd.lab import demo
     help="Where all of it is kept; an earlier demo there is removed.",
 )
 @click.option("--keep", is_flag=True, help="Leave everything running afterwards, and say how to look and to stop.")
-@click.option("--stop", is_flag=True, help="Stop what --keep left running.")
-def command(folder: Path, *, keep: bool, stop: bool) -> int:
+@click.option("--stop", is_flag=True, help="Stop what --keep left running, or a demo that was killed.")
+@json_option
+def command(folder: Path, *, keep: bool, stop: bool, as_json: bool) -> int:
     """Dial 300 fictional numbers through a real Asterisk on this machine.
 
     A simulated carrier answers, is busy, or lets it ring; the engine is killed once on the way. Exits with 0 only if
-    the carrier's log and ours agree on every call and nobody was dialed twice.
+    the carrier's log and ours agree on every call, nobody was dialed twice, and no-answers came back for two rounds.
     """
+    told = message_console() if as_json else console()
     if stop:
-        return demo.stop(folder, console())
-    return demo.run(folder, keep=keep, console=console())
+        stopped = demo.stop(folder)
+        if as_json:
+            print_json({"stopped": stopped})
+        else:
+            told.print(f"Stopped {', '.join(stopped)}.")
+        return 0
+    found = demo.run(folder, keep=keep, console=told)
+    if as_json:
+        print_json(found)
+    return 1 if found["faults"] else 0

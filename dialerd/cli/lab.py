@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from dialerd.cli.output import json_option, print_json
 from dialerd.domain.errors import NotFound, Unavailable
 
 _DOWN_SECONDS = 20.0
@@ -56,7 +57,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 @group.command()
 @click.option("--dir", "folder", type=_FOLDER, required=True, metavar="DIR", help="The folder given to `lab up`.")
-def down(folder: Path) -> None:
+@json_option
+def down(folder: Path, *, as_json: bool) -> None:
     """Stop the lab of a folder, and return when all of it has ended. Its logs stay."""
     from dialerd.lab.claim import running_lab, wait_until_gone  # noqa: PLC0415 - `--help` must not pay for it
 
@@ -66,8 +68,10 @@ def down(folder: Path) -> None:
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
-        return
+        pass
     except PermissionError:
         raise Unavailable(f"{folder}: its lab belongs to somebody else; stop it as that user") from None
     if not wait_until_gone(folder, pid, _DOWN_SECONDS):
         raise Unavailable(f"{folder}: process {pid} has not stopped its lab within {_DOWN_SECONDS:g} s")
+    if as_json:
+        print_json({"dir": folder.absolute(), "stopped": pid})

@@ -65,8 +65,20 @@ def say(message: str) -> None:
 @cache
 def console() -> Console:
     """Standard output. Without a terminal lines are never cut or wrapped: a pipe has no width."""
-    found = Console(highlight=False, markup=False, emoji=False)
-    return found if found.is_terminal else Console(highlight=False, markup=False, emoji=False, width=10_000)
+    return _console(stderr=False)
+
+
+@cache
+def message_console() -> Console:
+    """As `console`, on standard error: for progress beside an answer in JSON."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    found = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return (
+        found if found.is_terminal else Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=10_000)
+    )
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

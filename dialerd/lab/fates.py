@@ -24,6 +24,7 @@ class Fate(StrEnum):
     UNAUTHORIZED = "unauthorized"  # 401
     FORBIDDEN = "forbidden"  # 403
     UNALLOCATED = "unallocated"  # 404
+    PROXY_UNAUTHORIZED = "proxy-unauthorized"  # 407
     TIMEOUT = "timeout"  # 408
     GONE = "gone"  # 410
     UNAVAILABLE = "unavailable"  # 480
@@ -40,13 +41,16 @@ class Fate(StrEnum):
     BUSY_EVERYWHERE = "busy-everywhere"  # 600
     REJECTED = "rejected"  # rings, then 603
     DOES_NOT_EXIST = "does-not-exist"  # 604
+    NOWHERE_ACCEPTABLE = "nowhere-acceptable"  # 606
     UNWANTED = "unwanted"  # 607
+    BLOCKED = "blocked"  # 608
 
 
 SIP_CODES: Mapping[Fate, int] = {
     Fate.UNAUTHORIZED: 401,
     Fate.FORBIDDEN: 403,
     Fate.UNALLOCATED: 404,
+    Fate.PROXY_UNAUTHORIZED: 407,
     Fate.TIMEOUT: 408,
     Fate.GONE: 410,
     Fate.UNAVAILABLE: 480,
@@ -63,7 +67,9 @@ SIP_CODES: Mapping[Fate, int] = {
     Fate.BUSY_EVERYWHERE: 600,
     Fate.REJECTED: 603,
     Fate.DOES_NOT_EXIST: 604,
+    Fate.NOWHERE_ACCEPTABLE: 606,
     Fate.UNWANTED: 607,
+    Fate.BLOCKED: 608,
 }
 
 ENDINGS: Mapping[str, Fate] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -37,6 +37,7 @@ AGREES: Mapping[Fate, frozenset[Disposition]] = {
     Fate.UNAUTHORIZED: _FAILED,
     Fate.FORBIDDEN: _REJECTED,
     Fate.UNALLOCATED: _INVALID,
+    Fate.PROXY_UNAUTHORIZED: _FAILED,
     Fate.TIMEOUT: _NO_ANSWER,
     Fate.GONE: _INVALID,
     Fate.UNAVAILABLE: _NO_ANSWER,
@@ -53,20 +54,28 @@ AGREES: Mapping[Fate, frozenset[Disposition]] = {
     Fate.BUSY_EVERYWHERE: _BUSY,
     Fate.REJECTED: _REJECTED,
     Fate.DOES_NOT_EXIST: _INVALID,
+    Fate.NOWHERE_ACCEPTABLE: _FAILED,
     Fate.UNWANTED: _REJECTED,
+    Fate.BLOCKED: _REJECTED,
 }
 """Which dispositions say the same as the carrier did."""
 
-# These say that no call was made, or that nobody knows.
-_MAY_HAVE_NO_CALL = frozenset({Disposition.UNKNOWN, Disposition.CANCELLED, Disposition.FAILED})
+# These say that no call was made.
+_NO_CALL = frozenset({Disposition.CANCELLED, Disposition.FAILED})
+# Stretches of dialing are parted by pauses of more than this (seconds).
+_PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One attempt and the calls the carrier saw for it: one, when all is well."""
+    """One attempt and the calls the carrier saw for it: one, when all is well.
+
+    `may_be_unknown` when something was killed under this call, so that nobody need know what became of it.
+    """
 
     attempt: AttemptRecord
     calls: tuple[CarrierCall, ...]
+    may_be_unknown: bool
 
     @property
     def fault(self) -> str | None:
@@ -78,16 +87,15 @@ class Pair:
         if len(self.calls) > 1:
             return f"{name}: dialed {len(self.calls)} times"
         did = self.calls[0].fate if self.calls else None
-        if _agree(attempt.disposition, did):
+        if self._agree(attempt.disposition, did):
             return None
         return f"{name}: written down as {attempt.disposition.value}, and the carrier {did or 'saw no call'}"
 
-
-def _agree(disposition: Disposition, fate: str | None) -> bool:
-    """Whether what we wrote down can be what the carrier did; no fate: it saw no call."""
-    if fate is None:
-        return disposition in _MAY_HAVE_NO_CALL
-    return disposition is Disposition.UNKNOWN or disposition in AGREES[Fate(fate)]
+    def _agree(self, disposition: Disposition, fate: str | None) -> bool:
+        """Whether what we wrote down can be what the carrier did; no fate: it saw no call."""
+        if disposition is Disposition.UNKNOWN:
+            return self.may_be_unknown
+        return disposition in (_NO_CALL if fate is None else AGREES[Fate(fate)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,14 @@ class Judgement:
         return tuple(sorted(doubled | {call.number for call in self.strangers}))
 
 
-def judge(attempts: Iterable[AttemptRecord], calls: Iterable[CarrierCall]) -> Judgement:
-    """Give every call of the carrier to the attempt that was under way then, and look where they differ."""
+def judge(
+    attempts: Iterable[AttemptRecord], calls: Iterable[CarrierCall], *, may_be_unknown: Container[str] = ()
+) -> Judgement:
+    """Give every call of the carrier to the attempt that was under way then, and look where they differ.
+
+    `may_be_unknown` are the attempts whose end nobody need know: those that were open when something was killed. Any
+    other that was written down as unknown is a disagreement.
+    """
     by_number: dict[str, list[AttemptRecord]] = defaultdict(list)
     for attempt in attempts:
         if attempt.sending_at is not None:
@@ -119,7 +133,11 @@ def judge(attempts: Iterable[AttemptRecord], calls: Iterable[CarrierCall]) -> Ju
             strangers.append(call)
         else:
             given[made.attempt_id].append(call)
-    pairs = tuple(Pair(attempt, tuple(given[attempt.attempt_id])) for same in by_number.values() for attempt in same)
+    pairs = tuple(
+        Pair(attempt, tuple(given[attempt.attempt_id]), attempt.attempt_id in may_be_unknown)
+        for same in by_number.values()
+        for attempt in same
+    )
     faults = [pair.fault for pair in pairs if pair.fault is not None]
     faults += [f"{call.number}: the carrier saw a call that is no attempt of ours" for call in strangers]
     return Judgement(pairs, tuple(strangers), tuple(faults))
@@ -143,6 +161,12 @@ def mean_pace(times: Sequence[float]) -> float:
         return 0.0
     span = sum(after - before for before, after in pairwise(ordered))
     return (len(ordered) - 1) / span if span else 0.0
+
+
+def steady_pace(times: Sequence[float]) -> float:
+    """Calls per second while there was dialing: pauses of more than a second are left out. 0 when there was none."""
+    steady = [after - before for before, after in pairwise(sorted(times)) if after - before <= _PAUSE]
+    return len(steady) / span if (span := sum(steady)) else 0.0
 
 
 def _under_way(attempts: Sequence[AttemptRecord], time: float) -> AttemptRecord | None:

@@ -31,7 +31,7 @@ def require_recovery(rig: Rig, back: float, *, deaf: bool = False) -> None:
     rig.wait(lambda: rig.state() == "completed", "the campaign completed", 25)
     # A carrier does not learn of a death: some of its calls would go on for ever.
     rig.close()
-    rig.require_agreement(deaf=deaf)
+    rig.require_agreement(deaf=deaf, unknown=True)
     assert rig.dialed() == sorted(LEADS)
     # The calls that were up, and not what was sent to an Asterisk that had long stopped to answer.
     assert rig.dispositions()[Disposition.UNKNOWN] <= 2 * PACE, rig.story()

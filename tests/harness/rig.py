@@ -141,9 +141,10 @@ class Rig:
         """Each attempt with the carrier's calls for it, but for those that were cancelled before they left."""
         return [pair for pair in self.judge().pairs if pair.attempt.disposition is not Disposition.CANCELLED]
 
-    def judge(self) -> Judgement:
-        """Our attempts against the carrier's log."""
-        return judge(self.attempts(), self.calls())
+    def judge(self, *, unknown: bool = False) -> Judgement:
+        """Our attempts against the carrier's log. `unknown`: something was broken, so that any end may be unknown."""
+        made = self.attempts()
+        return judge(made, self.calls(), may_be_unknown={attempt.attempt_id for attempt in made if unknown})
 
     def ask(self, look: Callable[[Connection], T]) -> T:
         with self.database.read() as conn:
@@ -162,12 +163,13 @@ class Rig:
         """The carrier has written down the end of every call."""
         self.wait(lambda: all(call.ended is not None for call in self.calls()), "the carrier's calls ended")
 
-    def require_agreement(self, *, deaf: bool = False) -> None:
+    def require_agreement(self, *, deaf: bool = False, unknown: bool = False) -> None:
         """At most one call per attempt and number, every call one of ours, every attempt ended as the carrier did it.
 
-        `deaf`: Asterisk did not hear the carrier for a while; then its own timeout may end what was answered.
+        `deaf`: Asterisk did not hear the carrier for a while; then its own timeout may end what was answered. `unknown`:
+        something was broken under calls, and the test itself says which of them may be unknown.
         """
-        judgement = self.judge()
+        judgement = self.judge(unknown=unknown)
         excused = [pair.fault for pair in judgement.pairs if deaf and pair.attempt.detail == "our ring timeout"]
         faults = [fault for fault in judgement.disagreements if fault not in excused]
         assert not faults, f"{faults}\n{self.story()}"

@@ -75,6 +75,11 @@ def test_every_fate_can_be_asked_for_by_a_number_and_every_code_by_itself():
     assert all(ENDINGS[str(code)] is fate for fate, code in SIP_CODES.items())
 
 
+def test_a_call_can_be_refused_with_every_code_that_has_a_disposition_of_its_own():
+    refusals = "401 403 404 407 408 410 480 483 484 485 486 488 500 501 502 503 504 600 603 604 606 607 608"
+    assert set(SIP_CODES.values()) == set(map(int, refusals.split()))
+
+
 def test_the_documented_table_is_the_real_one():
     rows = [line.split("|") for line in (ROOT / "docs/lab.md").read_text().splitlines()]
     documented = {row[1].strip(): row[2].strip(" `") for row in rows if len(row) == 5 and row[1].strip().isdigit()}

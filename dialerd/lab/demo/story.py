@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -17,9 +18,9 @@ from rich.live import Live
 
 from dialerd.domain.errors import Refused
 from dialerd.lab.carrier_log import read_carrier_log
-from dialerd.lab.demo import result, screen
+from dialerd.lab.claim import running_lab
+from dialerd.lab.demo import result, running, screen
 from dialerd.lab.demo.programs import Program, ask, dialerd
-from dialerd.lab.judge import judge
 from dialerd.resources import share
 from dialerd.settings import Settings, load
 from dialerd.store import attempts
@@ -30,20 +31,24 @@ LIST = "demo"
 MIX = "busy=15,no-answer=20,rejected=8,unallocated=7,congestion=5"
 LIMIT_SECONDS = 170.0
 KILL_AFTER_SHARE = 0.35
+RUNNING_FILE = "running.json"
 DEMO_LIST = Path(__file__).parents[1] / "data" / "demo.csv"
 _LOOK_SECONDS = 0.25
 _LINE_SECONDS = 5.0
 _EVERY_ATTEMPT = 100_000
 
 
-def run(folder: Path, *, keep: bool, console: Console) -> int:
-    """Run the demo in `folder`; 0 when the carrier agrees on every call. With `keep` all goes on running afterwards.
+def run(folder: Path, *, keep: bool, console: Console) -> dict[str, Any]:
+    """Run the demo in `folder`; what is in its summary.json, whose `faults` are empty when the carrier agrees on every
+    call. With `keep` all goes on running afterwards.
 
     Raises Refused when an earlier demo still runs there, Unavailable when something it needs cannot be had.
     """
     home = folder.absolute()
-    if (home / "lab" / "lab.json").exists():
-        raise Refused(f"{home}: a demo still runs there; stop it with `dialerd demo --stop`, then start again")
+    if any(process.running for process in running.read(home / RUNNING_FILE).values()):
+        raise Refused(f"{home}: a demo still runs there; stop it with `dialerd demo --stop --dir {home}`")
+    if running_lab(home / "lab") is not None:
+        raise Refused(f"{home}: a lab still runs there; stop it with `dialerd lab down --dir {home / 'lab'}`")
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     demo = Demo(home, console)
@@ -54,25 +59,27 @@ def run(folder: Path, *, keep: bool, console: Console) -> int:
         result.show(console, found)
         if keep:
             stack.pop_all()
-            demo.note_running()
-    console.print(f"Summary: {home / 'summary.json'}", markup=False, highlight=False)
-    good = result.passed(found)
-    console.print("[green]The demo passed.[/]" if good else "[red]The demo failed.[/]")
-    return 0 if good else 1
+            demo.tell_how_to_look()
+    console.print(f"Summary: {home / 'summary.json'}", markup=False, highlight=False, soft_wrap=True)
+    if found["faults"]:
+        console.print("The demo failed.", style="red")
+    else:
+        console.print("The demo passed.", style="green")
+    return found
 
 
-def stop(folder: Path, console: Console) -> int:
-    """Stop what `run` with keep left running."""
+def stop(folder: Path) -> list[str]:
+    """Stop what a demo has running in `folder`, kept or left behind by one that was killed; the names of what was stopped.
+
+    Raises Refused when there is nothing, Unavailable when something does not end.
+    """
     home = folder.absolute()
-    state = home / "running.json"
-    if not state.exists():
-        raise Refused(f"{home}: no demo was left running here")
-    for pid in json.loads(state.read_text())["pids"]:
-        subprocess.run(["kill", "-TERM", str(pid)], check=False, capture_output=True)
-    subprocess.run(dialerd(None, "lab", "down", "--dir", str(home / "lab")), check=True)
-    state.unlink()
-    console.print("Stopped.")
-    return 0
+    noted = running.read(home / RUNNING_FILE)
+    stopped = [name for name, process in noted.items() if process.end()]
+    (home / RUNNING_FILE).unlink(missing_ok=True)
+    if not stopped:
+        raise Refused(f"{home}: no demo runs here")
+    return stopped
 
 
 class Demo:
@@ -88,6 +95,7 @@ class Demo:
         self._engine = Program("the engine", dialerd(self._config, "run"), home / "engine.log")
         self._agi = Program("the FastAGI server", dialerd(self._config, "agi"), home / "agi.log")
         self._kills = 0
+        self._open_at_kills: set[str] = set()
         self._story = ""
 
     def play(self) -> dict[str, Any]:
@@ -103,44 +111,51 @@ class Demo:
         finally:
             database.close()
         calls = read_carrier_log(self._home / "lab" / "carrier.csv")
-        return result.summary(
-            version,
-            imported,
-            made,
-            calls,
-            judge(made, calls),
+        course = result.Course(
             kills=self._kills,
+            open_at_kills=frozenset(self._open_at_kills),
             pace_target=settings.campaigns[CAMPAIGN].calls_per_second,
             seconds=seconds,
             completed=completed,
         )
+        return result.summary(version, imported, made, calls, course)
 
     def end(self) -> None:
         """Stop everything: the engine first, so that it can drain."""
-        for program in (self._engine, self._agi, self._lab):
+        for program in self._programs:
             program.end()
+        (self._home / RUNNING_FILE).unlink(missing_ok=True)
 
-    def note_running(self) -> None:
-        """Say how to look and how to stop."""
-        pids = [program.process.pid for program in (self._engine, self._agi) if program.process is not None]
-        (self._home / "running.json").write_text(json.dumps({"pids": pids}) + "\n")
-        shell = f"dialerd --config {self._config}"
+    def tell_how_to_look(self) -> None:
+        """Say how to look at what goes on running, and how to stop it."""
+        command = quote(str(Path(sys.executable).with_name("dialerd")))
+        look = f"{command} --config {quote(str(self._config))}"
         lines = (
-            "All goes on running. Look, with the virtual environment's dialerd:",
-            f"  {shell} status",
-            f"  {shell} call list --limit 20",
-            f"  {shell} list show {LIST}",
+            "All goes on running. Look:",
+            f"  {look} status",
+            f"  {look} call list --limit 20",
+            f"  {look} list show {LIST}",
             "Stop it:",
-            f"  dialerd demo --stop --dir {self._home}",
+            f"  {command} demo --stop --dir {quote(str(self._home))}",
         )
-        self._console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+        self._say("\n".join(lines))
+
+    @property
+    def _programs(self) -> tuple[Program, ...]:
+        """In the order in which they are stopped."""
+        return self._engine, self._agi, self._lab
+
+    def _start(self, program: Program) -> None:
+        program.start()
+        pids = {one.name: one.process.pid for one in self._programs if one.process is not None and one.running}
+        running.write(self._home / RUNNING_FILE, {name: running.process(pid) for name, pid in pids.items()})
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _start_lab(self) -> str:
         self._say("Starting a real Asterisk and a simulated carrier ...")
-        self._lab.start()
+        self._start(self._lab)
         state = self._lab.first_json()
         shutil.copy(share("config") / "campaigns.d" / "demo.toml", self._home / "lab" / "campaigns.d")
         version = str(state["asterisk_version"])
@@ -158,7 +173,7 @@ class Demo:
             if command[1] == "import":
                 imported: dict[str, Any] = answer
         for program in (self._agi, self._engine):
-            program.start()
+            self._start(program)
         self._say(f"$ dialerd campaign start {CAMPAIGN}")
         ask(self._config, "campaign", "start", CAMPAIGN)
         return imported
@@ -174,7 +189,7 @@ class Demo:
                 seconds = time.monotonic() - started
                 with database.read() as conn:
                     now = screen.look(conn, CAMPAIGN, began, datetime.now(UTC))
-                self._tell(now, total)
+                self._tell(now, total, database)
                 if self._console.is_terminal:
                     live.update(screen.view(now, self._story, total=total, target=target, seconds=seconds))
                 elif seconds >= next_line:
@@ -187,16 +202,22 @@ class Demo:
                 self._agi.require_running()
                 time.sleep(_LOOK_SECONDS)
 
-    def _tell(self, now: screen.Look, total: int) -> None:
+    def _tell(self, now: screen.Look, total: int, database: Database) -> None:
         if self._kills == 0 and now.dialed >= total * KILL_AFTER_SHARE:
             self._engine.require_running()
-            self._engine.signal(signal.SIGKILL)
-            self._engine.end()
-            self._kills += 1
-            self._story = f"kill -9 of the engine with {now.calls_up} calls up; started again"
-            self._say(f"      {self._story}")
-            self._engine.start()
+            self._kill_engine(database)
+            self._start(self._engine)
         elif self._kills and now.dialed >= total and self._story.startswith("kill"):
             self._story = "recycling: no answer, busy and congestion come back"
             self._say(f"      {self._story}")
         self._engine.require_running()
+
+    def _kill_engine(self, database: Database) -> None:
+        self._engine.signal(signal.SIGKILL)
+        self._engine.end()
+        with database.read() as conn:
+            on_their_way = [one.attempt_id for one in attempts.open_attempts(conn) if one.sending_at is not None]
+        self._kills += 1
+        self._open_at_kills.update(on_their_way)
+        self._story = f"kill -9 of the engine with {len(on_their_way)} calls on their way; started again"
+        self._say(f"      {self._story}")

@@ -139,6 +139,7 @@ def _answer(report: ImportReport, seconds: float) -> dict[str, object]:
         "withdrawn": buckets.withdrawn,
         "seconds": round(seconds, 3),
         "rejects_file": report.rejects_file,
+        "same_as": report.same_as,
     }
 
 

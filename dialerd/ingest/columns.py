@@ -7,12 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialerd.domain.errors import BadInput
-from dialerd.ingest.exported import is_ours, is_standing
+from dialerd.ingest.exported import explains, field_of, is_export, is_ours
 from dialerd.ingest.titles import PHONE, PHONE_BESIDES, key, known_field, plain_name
-
-# Columns of our own file of rejected rows: they explain a row, they are not part of it.
-REJECT_REASON = "rejected_because"
-REJECT_LINE = "rejected_line"
 
 LEFT_OUT = "-"
 """In a mapping: the column is not kept."""
@@ -61,16 +57,15 @@ def choose_columns(
     names = _names(header, mapped)
     if "phone_number" not in names:
         names[_phone(header, mapped)] = "phone_number"
+    names = [LEFT_OUT if explains(name) else name for name in names]
     _refuse_twins(header, names)
-    skipped = {"phone_number", "priority", LEFT_OUT, REJECT_REASON, REJECT_LINE}
-    if is_ours(header):
-        skipped |= {name for name in names if is_standing(name)}
+    skipped = {"phone_number", "priority", LEFT_OUT}
     return Columns(
         phone=names.index("phone_number"),
         priority=_place(names, "priority"),
         timezone=_place(names, "timezone"),
         fields=tuple((place, name) for place, name in enumerate(names) if name not in skipped),
-        ours=REJECT_REASON in names or is_ours(header),
+        ours=is_ours(header),
     )
 
 
@@ -89,7 +84,7 @@ def checked_field(text: str) -> str:
     name = known_field(text) or plain_name(text, 0)
     if key(text) in PHONE:
         name = "phone_number"
-    if len(name) > LONGEST_FIELD or name.startswith("rejected_") or not re.search(r"\w", text):
+    if len(name) > LONGEST_FIELD or explains(name) or not re.search(r"\w", text):
         raise BadInput(f"field {text[:40]!r}: cannot be the name of a field")
     return name
 
@@ -103,11 +98,14 @@ def _names(header: Sequence[str], mapped: dict[int, str]) -> list[str]:
     others keep their own names.
     """
     names = [mapped.get(place) or plain_name(title, place) for place, title in enumerate(header)]
-    for place, title in enumerate(header):
-        # In a file we exported the titles are the fields themselves.
-        meant = None if place in mapped or is_ours(header) else known_field(title)
-        if meant is not None and meant not in names:
-            names[place] = meant
+    if is_export(header):
+        # Its titles are the fields themselves.
+        names = [name if place in mapped else field_of(name) or LEFT_OUT for place, name in enumerate(names)]
+    else:
+        for place, title in enumerate(header):
+            meant = None if place in mapped else known_field(title)
+            if meant is not None and meant not in names:
+                names[place] = meant
     if "phone_number" in mapped.values():
         # The column called phone_number is not the number this time.
         names = [

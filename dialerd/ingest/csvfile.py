@@ -9,6 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from dialerd.domain.errors import BadInput
+from dialerd.ingest.exported import restored
 from dialerd.ingest.source import Source, unclosed_quote
 
 MAX_COLUMNS = 500
@@ -60,7 +61,7 @@ class CsvFile:
         self._reader = csv.reader(chain.from_iterable(self._lines.blocks()), delimiter=self.delimiter, strict=True)
         self._line = self._lines.before + 1
         try:
-            self.header = tuple(next(self._reader))
+            self.header = restored(next(self._reader))
         except (csv.Error, StopIteration) as error:
             raise BadInput(f"{source.path}: line {self._line}: the header cannot be read: {error}") from error
         check_header(f"{source.path}: line {self._line}", self.header)

@@ -75,7 +75,7 @@ class Loader:
         good: list[StagedLead] = []
         bad: list[BadRow] = []
         for row in islice(file.rows(), self.buckets.rows, None):
-            read = row if isinstance(row, BadRow) else reader.read(row)
+            read = reader.read(row)
             if isinstance(read, BadRow):
                 bad.append(read)
             else:
@@ -139,7 +139,7 @@ def read_all(file: LeadFile, reader: RowReader, size: int) -> Iterator[tuple[lis
     """The rows of the file, `size` at a time: those that can be used, and the others."""
     rows = iter(file.rows())
     while some := list(islice(rows, size)):
-        read = [row if isinstance(row, BadRow) else reader.read(row) for row in some]
+        read = [reader.read(row) for row in some]
         yield (
             [row for row in read if not isinstance(row, BadRow)],
             [row for row in read if isinstance(row, BadRow)],

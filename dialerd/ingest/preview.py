@@ -88,7 +88,7 @@ def preview(path: Path, reading: Reading, policy: PhonePolicy, region: str | Non
         reader = RowReader(columns, policy, region)
         sample = _Sample(columns, rows)
         for row in islice(file.rows(), SAMPLE):
-            sample.add(row.cells, row if isinstance(row, BadRow) else reader.read(row))
+            sample.add(row.cells, reader.read(row))
         is_csv = isinstance(file, CsvFile)
         return Preview(
             kind="csv" if is_csv else "xlsx",

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from dialerd.domain.errors import BadInput
-from dialerd.ingest.columns import REJECT_LINE, REJECT_REASON
 from dialerd.ingest.csvfile import BadRow
+from dialerd.ingest.exported import REJECT_LINE, REJECT_REASON, explains
 from dialerd.ingest.spreadsheet import escaped
 
 
@@ -23,8 +23,8 @@ class RejectFile:
     def __init__(self, path: Path, header: Sequence[str], delimiter: str) -> None:
         self.path = path
         self.rows = 0
-        self._header = [title for title in header if title not in (REJECT_REASON, REJECT_LINE)]
-        self._places = [place for place, title in enumerate(header) if title not in (REJECT_REASON, REJECT_LINE)]
+        self._places = [place for place, title in enumerate(header) if not explains(title)]
+        self._header = [escaped(header[place]) for place in self._places]
         self._delimiter = delimiter
         self._part = path.with_name(path.name + ".part")
         self._out: TextIO | None = None

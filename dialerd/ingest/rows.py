@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -24,11 +25,18 @@ class RowReader:
         self._region = region
         self._width = 1 + max((place for place, _ in columns.fields), default=0)
 
-    def read(self, row: Row) -> StagedLead | BadRow:
-        """The lead of this row. Empty cells are no fields; a cell the row does not have is empty."""
-        columns, line, cells = self._columns, row.line, row.cells
+    def read(self, row: Row | BadRow) -> StagedLead | BadRow:
+        """The lead of this row. Empty cells are no fields; a cell the row does not have is empty. What was refused
+        before stays refused.
+        """
+        columns = self._columns
         if columns.ours:
-            cells = tuple(map(original, cells))
+            # Bad rows too: they are escaped again when they are written.
+            cells = tuple(map(original, row.cells))
+            row = replace(row, cells=cells) if isinstance(row, BadRow) else row._replace(cells=cells)
+        if isinstance(row, BadRow):
+            return row
+        line, cells, _ = row
         width = len(cells)
         phone = read_phone(cells[columns.phone] if columns.phone < width else "", self._policy, self._region)
         if isinstance(phone, BadPhone):

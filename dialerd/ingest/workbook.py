@@ -16,6 +16,7 @@ from typing import Any, Self
 from dialerd.domain.errors import BadInput
 from dialerd.ingest import sheet_reader
 from dialerd.ingest.csvfile import BadRow, Row, check_header, fault, kept
+from dialerd.ingest.exported import restored
 from dialerd.ingest.sheet_reader import MEMORY
 
 LARGEST_UNPACKED = 1024**3
@@ -79,7 +80,7 @@ class Workbook:
         titled = [place for place, title in enumerate(cells) if title.strip()]
         if not titled:
             raise BadInput(f"{self.path}: is empty; the first row must name the columns, one of them phone_number")
-        header = tuple(cells[titled[0] : titled[-1] + 1])
+        header = restored(cells[titled[0] : titled[-1] + 1])
         check_header(f"{self.path}: row {number}", header)
         return header, titled[0]
 

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
-from dialerd.ingest.exported import MARK, PREFIX
+from dialerd.ingest.exported import MARK, PREFIX, title_of
 from dialerd.ingest.spreadsheet import guarded
 from dialerd.ingest.titles import FIELDS
 from dialerd.service.names import find_list
@@ -22,7 +22,8 @@ PAGE = 1000
 """Leads in memory at once."""
 
 _SCAN = 50_000
-_BUILT_IN = ("phone_number", "priority")
+
+Cell = Callable[[ExportedLead], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,12 @@ def export(database: Database, wish: ExportWish, out: TextIO, *, actor: str, now
     Raises NotFound for the list, BadInput for a column that neither the list nor dialerd has.
     """
     list_id, columns = _prepare(database, wish, actor, now)
-    cells = [_CELLS.get(column) or _field(column) for column in columns]
     titles = (*columns, MARK)
     writer = csv.writer(out)
     writer.writerow(titles)
     written = 0
     for lead in _leads(database, list_id, wish):
-        writer.writerow([*(cell(lead) for cell in cells), lead.lead_id])
+        writer.writerow([*(cell(lead) for cell in columns.values()), lead.lead_id])
         written += 1
     return ExportReport(wish.name, written, titles)
 
@@ -70,7 +70,7 @@ def check(database: Database, wish: ExportWish) -> None:
     _columns(wish, _known_fields(database, list_id))
 
 
-def _prepare(database: Database, wish: ExportWish, actor: str, now: datetime) -> tuple[int, tuple[str, ...]]:
+def _prepare(database: Database, wish: ExportWish, actor: str, now: datetime) -> tuple[int, dict[str, Cell]]:
     with database.read() as conn:
         list_id = find_list(conn, wish.name).list_id
     columns = _columns(wish, _known_fields(database, list_id))
@@ -106,24 +106,22 @@ def _known_fields(database: Database, list_id: int) -> list[str]:
     return known + sorted(names.difference(known))
 
 
-def _columns(wish: ExportWish, fields: Sequence[str]) -> tuple[str, ...]:
-    if not wish.columns:
-        return ("phone_number", *fields, "priority")
-    own = {*_BUILT_IN, *fields}
-    chosen: list[str] = []
-    for wanted in wish.columns:
-        column = wanted if wanted in own or wanted.startswith(PREFIX) else f"{PREFIX}{wanted}"
-        if column not in own and column not in _CELLS:
+def _columns(wish: ExportWish, fields: Sequence[str]) -> dict[str, Cell]:
+    """What the columns hold, by their titles."""
+    own = {**_BUILT_IN, **{field: _field(field) for field in fields}}
+    chosen: dict[str, Cell] = {}
+    for wanted in wish.columns or ("phone_number", *fields, "priority"):
+        standing = wanted.removeprefix(PREFIX)
+        if wanted in own:
+            chosen[title_of(wanted)] = own[wanted]
+        elif standing in _STANDING:
+            chosen[f"{PREFIX}{standing}"] = _STANDING[standing]
+        elif wanted != MARK:
             raise BadInput(
-                f"field {wanted[:40]!r}: list {wish.name} has no such field; it has {', '.join((*_BUILT_IN, *fields))}, "
+                f"field {wanted[:40]!r}: list {wish.name} has no such field; it has {', '.join(own)}, "
                 f"and of each lead there are {', '.join(STANDING)}"
             )
-        if column not in chosen and column != MARK:
-            chosen.append(column)
-    return tuple(chosen)
-
-
-Cell = Callable[[ExportedLead], object]
+    return chosen
 
 
 def _field(name: str) -> Cell:
@@ -134,6 +132,7 @@ def _time(instant: datetime | None) -> str:
     return "" if instant is None else instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+_BUILT_IN: dict[str, Cell] = {"phone_number": lambda lead: lead.phone, "priority": lambda lead: lead.priority}
 _STANDING: dict[str, Cell] = {
     "disposition": lambda lead: lead.disposition,
     "attempts": lambda lead: lead.attempts,
@@ -150,9 +149,3 @@ _STANDING: dict[str, Cell] = {
 }
 STANDING = tuple(_STANDING)
 """How a lead stands, as columns beside its fields; their titles have PREFIX in front."""
-
-_CELLS: dict[str, Cell] = {
-    "phone_number": lambda lead: lead.phone,
-    "priority": lambda lead: lead.priority,
-    **{f"{PREFIX}{name}": cell for name, cell in _STANDING.items()},
-}

@@ -10,6 +10,7 @@ from dialerd.domain.errors import BadInput, Refused
 from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.columns import Columns
 from dialerd.ingest.csvfile import MAX_CELL, BadRow, Row
+from dialerd.ingest.exported import explains
 from dialerd.ingest.rows import HIGHEST_PRIORITY, RowReader
 from dialerd.ingest.titles import field_name
 from dialerd.service.leads import fields_of, require_lead
@@ -203,7 +204,7 @@ def _fields(given: Mapping[str, str]) -> dict[str, str]:
     named: dict[str, str] = {}
     for title, text in given.items():
         name = field_name(title, 0)
-        if not any(char.isalnum() for char in title) or name.startswith(("exported_", "rejected_")):
+        if not any(char.isalnum() for char in title) or explains(name):
             raise BadInput(f"field {title[:40]!r}: cannot be the name of a field")
         if name in _NOT_FIELDS:
             way = "with --priority" if name == "priority" else "by adding another lead"

@@ -123,7 +123,7 @@ def judged(file):
     with open_leads(file, Reading()) as source:
         reader = RowReader(choose_columns(source.header), PhonePolicy.CLEAN, "US")
         for row in source.rows():
-            yield row if isinstance(row, BadRow) else reader.read(row)
+            yield reader.read(row)
 
 
 def prepared(file):

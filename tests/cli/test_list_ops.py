@@ -155,7 +155,7 @@ def test_an_export_goes_to_standard_output_or_to_a_file_that_is_not_replaced(cli
     assert out.read_text(encoding="utf-8-sig").splitlines() == text.splitlines()
     assert "--overwrite" in cli.refused(65, "list", "export", "june", "--out", out)
     assert cli("list", "export", "june", "--out", out, "--overwrite", "--fields", "phone_number").code == 0
-    assert out.read_text(encoding="utf-8-sig").startswith("phone_number,exported_id")
+    assert out.read_text(encoding="utf-8-sig").startswith("phone_number,exported_by_dialerd")
     assert sorted(path.name for path in Path(cli.folder).glob("june.csv*")) == ["june.csv"]
 
 

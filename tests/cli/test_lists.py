@@ -82,6 +82,7 @@ def test_an_import_accounts_for_every_row_in_its_json(cli):
         "rejected": 2,
         "withdrawn": 0,
         "rejects_file": str(cli.folder / "list.rejects.csv"),
+        "same_as": None,
     }
 
 
@@ -139,6 +140,8 @@ def test_importing_the_same_file_again_changes_nothing_and_says_so(cli):
     answer = cli.ok("list", "import", "june", cli.file((cli.folder / "list.csv").read_bytes()))
     assert "3 rows = 0 imported + 3 unchanged" in answer
     assert "The same file was imported as version 1." in answer
+    assert cli.json("list", "import", "june", cli.folder / "list.csv")["same_as"] == 1
+    assert cli.json("list", "import", "june", cli.folder / "list.csv", "--dry-run")["same_as"] == 1
     assert cli.json("list", "show", "june")["leads"]["dialable"] == 3
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import string
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,9 +11,10 @@ from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, NotFound
 from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.columns import choose_columns
+from dialerd.ingest.exported import MARK, PREFIX, explains
 from dialerd.ingest.leadfile import Reading, open_leads
 from dialerd.ingest.rows import RowReader
-from dialerd.ingest.titles import FIELDS
+from dialerd.ingest.titles import FIELDS, plain_name
 from dialerd.service import exports
 from dialerd.service.exports import ExportWish
 from dialerd.store import leads
@@ -44,7 +44,7 @@ def test_an_export_has_the_number_all_fields_and_the_priority(desk, export):
     )
     ids = [str(found.lead_id) for found in desk.world.leads()]
     rows, text = export()
-    assert text.splitlines()[0] == "phone_number,first_name,city,shoe_size,priority,exported_id"
+    assert text.splitlines()[0] == "phone_number,first_name,city,shoe_size,priority,exported_by_dialerd"
     assert [list(row.values()) for row in rows] == [
         [phones(1)[0], "Jane", "", "42", "0", ids[0]],
         [phones(2)[1], "", "Rome", "", "5", ids[1]],
@@ -57,7 +57,7 @@ def test_fields_are_chosen_and_come_in_the_order_asked_for(desk, export):
     rows, text = export("city", "disposition", "phone_number", "attempts", "last_attempt", "next_due", "closed")
     assert text.splitlines()[0] == (
         "city,exported_disposition,phone_number,exported_attempts,exported_last_attempt,exported_next_due,"
-        "exported_closed,exported_id"
+        "exported_closed,exported_by_dialerd"
     )
     assert list(rows[0].values())[:7] == [
         *("Rome", "busy", phones(1)[0], "1", "2026-03-02T15:30:12Z", "2026-03-02T16:30:12Z", ""),
@@ -70,6 +70,15 @@ def test_leads_are_chosen_by_disposition(desk, export):
     desk.called(Disposition.NO_ANSWER)
     assert [row["phone_number"] for row in export(dispositions=[BUSY])[0]] == phones(1)
     assert len(export(dispositions=[BUSY, Disposition.NEW])[0]) == 2
+
+
+def test_a_field_named_as_our_own_columns_are_is_exported_beside_them(desk, export):
+    desk.world.add_list([lead(phones(1)[0], exported_line="of theirs", disposition="keen")])
+    ((row,), text) = export("exported_line", "line", "disposition", "exported_disposition")
+    assert text.splitlines()[0] == (
+        "exported_field_exported_line,exported_line,disposition,exported_disposition,exported_by_dialerd"
+    )
+    assert list(row.values())[:4] == ["of theirs", "2", "keen", "new"]
 
 
 def test_a_field_that_nobody_has_is_refused_with_those_there_are(desk, export):
@@ -124,11 +133,12 @@ def read_again(path):
         return [reader.read(row) for row in file.rows()]
 
 
-_names = st.sampled_from(
-    [field for field in FIELDS if field not in ("phone_number", "priority", "timezone")]
-) | st.text(alphabet=string.ascii_lowercase + string.digits + "_äñ", min_size=1, max_size=12).map(
-    lambda text: f"x{text}".strip("_")
-)
+_names = (
+    st.sampled_from([field for field in FIELDS if field not in ("phone_number", "priority", "timezone")])
+    | st.text(min_size=1, max_size=12).map(lambda title: plain_name(title, 0))
+    | st.sampled_from([MARK, "exported_id", *(PREFIX + name for name in exports.STANDING)])
+    | st.text("_abc", max_size=5).map(lambda rest: plain_name(f"{PREFIX}field_{rest}", 0))
+).filter(lambda name: name not in ("phone_number", "priority", "timezone") and not explains(name))
 _texts = st.text(
     alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     | st.sampled_from(ACTIVE + "'\"',;|\r\n\\"),

@@ -55,7 +55,7 @@ def test_a_timezone_that_is_given_is_the_leads_zone(people, add):
         ("+12025550100", {"fields": {"phone_number": "1"}}, "phone_number is not a field"),
         ("+12025550100", {"fields": {"prio": "1"}}, "priority is not a field: it is given with --priority"),
         ("+12025550100", {"fields": {"--": "1"}}, "cannot be the name of a field"),
-        ("+12025550100", {"fields": {"exported_id": "1"}}, "cannot be the name of a field"),
+        ("+12025550100", {"fields": {"rejected_line": "1"}}, "cannot be the name of a field"),
         ("+12025550100", {"fields": {"note": "x" * 5000}}, "at most 4,096 characters"),
         ("+12025550100", {"fields": {"note": "a\0b"}}, "none of them NUL"),
         ("+12025550100", {"fields": {"note": "\udcff"}}, "must be text"),

@@ -162,6 +162,18 @@ def test_the_reason_and_line_of_our_rejects_are_no_fields():
     assert columns.fields == ((1, "name"),)
 
 
+def test_a_file_of_somebody_else_with_titles_like_ours_keeps_its_columns():
+    columns = choose_columns(["phone_number", "exported_id", "exported_at", "rejected_by"])
+    assert not columns.ours
+    assert columns.fields == ((1, "exported_id"), (2, "exported_at"), (3, "rejected_by"))
+
+
+def test_our_own_columns_are_known_when_a_spreadsheet_has_changed_their_case():
+    columns = choose_columns(["Phone", "Rejected because", " REJECTED_LINE"])
+    assert columns.ours
+    assert columns.fields == ()
+
+
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1+cmd|x", "-2", "@SUM(A1)", "\tx", "\rx", "'=x", "''+x"])
 def test_what_a_spreadsheet_would_run_is_written_behind_a_quote(text):
     assert escaped(text) == "'" + text

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from dialerd.cli.output import json_option, print_json, say
 from dialerd.cli.reading import Wanted, reading_options
 from dialerd.cli.shell import Shell, pass_shell
-from dialerd.domain.importing import Duplicates, Mode, Scope
+from dialerd.domain.importing import Duplicates, Headway, Mode, Phase, Scope
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Progress as Told
 from dialerd.ingest.load import unseen
@@ -91,6 +91,7 @@ def import_(
     with shell.database() as database, _bar() as progress:
         reading = wanted.reading(database)
         if dry_run:
+            shell.step_back()
             report = rehearse(database, name, file, reading, rules=rules, rejects=out, progress=progress)
         else:
             report = _import(shell, database, name, file, reading, rules, out, progress)
@@ -118,6 +119,7 @@ def _import(
         database, name, file, reading, actor=shell.actor, clock=shell.now, rules=rules, rejects=rejects
     )
     if ticket.size < SMALL_BYTES:
+        shell.step_back()
         imports.work(database, ticket, clock=shell.now, progress=progress)
     else:
         imports.host(database, ticket, clock=shell.now, progress=progress)
@@ -170,7 +172,21 @@ def _bar() -> Iterator[Told]:
     if not sys.stderr.isatty():
         yield unseen
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("importing", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=max(total, 1))
+    shown = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+    )
+    with Progress(*shown, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(Phase.READING, total=None, rows=0)
+        phase = Phase.READING
+
+        def tell(at: Headway) -> None:
+            nonlocal phase
+            if at.phase is not phase:
+                phase = at.phase
+                progress.reset(task, description=phase)
+            progress.update(task, completed=at.done, total=max(at.of, 1), rows=at.rows)
+
+        yield tell

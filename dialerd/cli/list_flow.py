@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TextIO
 
 import click
 
-from dialerd.cli.output import cell, json_option, print_json, print_pairs, say
+from dialerd.cli.output import cell, json_option, print_json, print_pairs, say, text_output
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
@@ -253,12 +252,8 @@ def _columns(fields: str | None) -> tuple[str, ...]:
 def _output(out: Path | None, *, overwrite: bool) -> Iterator[TextIO]:
     """Where the CSV goes. A file has its name only once it is whole."""
     if out is None:
-        stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
-        try:
+        with text_output() as stream:
             yield stream
-        finally:
-            stream.flush()
-            stream.detach()
         return
     if out.exists() and not overwrite:
         raise BadInput(f"{out}: is there already; choose another name, or --overwrite it")

@@ -10,6 +10,7 @@ from dialerd.cli.output import MAX_ID, json_option, plain, print_json, print_pai
 from dialerd.cli.preview import example, preview_
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_list, percent
+from dialerd.cli.versions import state_of, version_as_json
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.domain.phone import PhonePolicy
@@ -151,30 +152,7 @@ def leads(shell: Shell, name: str, limit: int, after: int, disposition: str | No
 
 
 def _detail(detail: ListDetail) -> dict[str, object]:
-    return {**plain(detail.view), "versions": [_version(version) for version in detail.versions]}
-
-
-def _version(version: VersionRecord) -> dict[str, object]:
-    buckets = version.buckets
-    return {
-        "number": version.number,
-        "state": version.state,
-        "mode": version.mode,
-        "file": version.file_name,
-        "sha256": version.sha256,
-        "error": version.error,
-        "rows": buckets.rows,
-        "imported": buckets.imported,
-        "updated": buckets.updated,
-        "unchanged": buckets.unchanged,
-        "duplicate": buckets.duplicate,
-        "dnc": buckets.dnc,
-        "rejected": buckets.rejected,
-        "withdrawn": buckets.withdrawn,
-        "created_at": version.created_at,
-        "created_by": version.created_by,
-        "finished_at": version.finished_at,
-    }
+    return {**plain(detail.view), "versions": [version_as_json(version) for version in detail.versions]}
 
 
 def _print_detail(detail: ListDetail) -> None:
@@ -194,7 +172,7 @@ def _print_detail(detail: ListDetail) -> None:
             ("in a call", counts.in_call),
             ("finished", counts.closed),
             ("penetration", percent(view.penetration)),
-            ("being imported", counts.staged or None),
+            ("being imported", _headway(detail)),
         ]
     )
     if counts.by_disposition:
@@ -215,7 +193,15 @@ _VERSION_COLUMNS = ["version", "state", "file", "rows", "imported", "unchanged",
 def _version_row(version: VersionRecord) -> list[object]:
     buckets = version.buckets
     counts = [buckets.rows, buckets.imported, buckets.unchanged, buckets.duplicate, buckets.rejected]
-    return [version.number, version.state, version.file_name, *counts, version.created_at, version.created_by]
+    return [version.number, state_of(version), version.file_name, *counts, version.created_at, version.created_by]
+
+
+def _headway(detail: ListDetail) -> str | None:
+    """How far the import into the list is, when there is one."""
+    for version in detail.versions[:1]:
+        if version.state.unfinished:
+            return f"{version.headway.rows:,} rows; {state_of(version)}"
+    return None
 
 
 def _rules(view: ListView) -> str:

@@ -55,7 +55,7 @@ Exit codes: 0 done, 1 refused or not found, 2 usage, 65 bad input, 69 not reacha
 @click.pass_context
 def cli(context: click.Context, config_path: Path | None, *, verbose: bool) -> None:
     """An outbound dialer for Asterisk: lists, campaigns, and the daemon that dials them."""
-    context.obj = Shell(config_path=config_path, verbose=verbose)
+    context.obj = Shell(config_path=config_path, verbose=verbose, owns_process=bool(context.obj))
 
 
 def main() -> None:
@@ -65,14 +65,16 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal's encoding lacks is shown as an escape, not as a traceback.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:], owns_process=True))
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Runs one command line. Returns the exit code; every expected fault is one line on standard error."""
+def run(arguments: Sequence[str], *, owns_process: bool = False) -> int:
+    """Runs one command line. Returns the exit code; every expected fault is one line on standard error. With
+    `owns_process` nothing else is in this process.
+    """
     verbose = "-v" in arguments or "--verbose" in arguments
     try:
-        code = cli.main(args=list(arguments), prog_name="dialerd", standalone_mode=False)
+        code = cli.main(args=list(arguments), prog_name="dialerd", standalone_mode=False, obj=owns_process)
         if sys.stdout is not None:  # started with its standard output closed
             sys.stdout.flush()
     except click.ClickException as error:

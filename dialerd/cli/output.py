@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -60,6 +63,19 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
 def say(message: str) -> None:
     """A message to a person, on standard error, so that standard output stays the answer."""
     click.echo(printable(message), err=True)
+
+
+@contextmanager
+def text_output(*, mark: bool = False) -> Iterator[TextIO]:
+    """Standard output for a file of text: UTF-8, line ends as they are written; with `mark` a byte order mark is first, if
+    anything comes.
+    """
+    stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8-sig" if mark else "utf-8", newline="")
+    try:
+        yield stream
+    finally:
+        stream.flush()
+        stream.detach()
 
 
 @cache

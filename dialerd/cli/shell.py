@@ -25,6 +25,7 @@ class Shell:
 
     config_path: Path | None = None
     verbose: bool = False
+    owns_process: bool = False
 
     @cached_property
     def settings(self) -> Settings:
@@ -45,6 +46,13 @@ class Shell:
             yield database
         finally:
             database.close()
+
+    def step_back(self) -> None:
+        """This process yields to the engine, the FastAGI server and the database for the rest of its work."""
+        from dialerd.service.workers import yield_to_others  # noqa: PLC0415 - as above
+
+        if self.owns_process:
+            yield_to_others()
 
     def arguments(self) -> list[str]:
         """The global options as a child process of `dialerd` takes them."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import click
 
-from dialerd.cli.output import json_option, plain, print_json, print_table, say
+from dialerd.cli.output import json_option, plain, print_json, print_table, say, text_output
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.errors import BadInput
 from dialerd.service import imports, list_versions, rollbacks
 from dialerd.service.list_versions import Diff
-from dialerd.service.rejected import rejected_rows, write_rejects
+from dialerd.service.rejected import rejected_rows, show_rejects, write_rejects
 from dialerd.store.differences import Change, Difference, Said
 from dialerd.store.versions import VersionRecord
 
@@ -134,20 +133,22 @@ def cancel(shell: Shell, name: str, *, as_json: bool) -> None:
 @pass_shell
 def rejects(shell: Shell, name: str, version: int | None, out: Path | None, *, as_json: bool) -> None:
     """Fetch the rows that an import refused, with reasons, as a CSV to correct and import again."""
-    with shell.database() as database, TemporaryDirectory(prefix="dialerd-rejects-") as folder:
+    with shell.database() as database:
         record = list_versions.require_version(database, name, version)
-        if as_json and out is None:
+        if out is not None:
+            _refuse_taken(out)
+            written = write_rejects(database, record, out)
+        elif as_json:
             rows = rejected_rows(database, record)
             print_json([{"line": row.line, "reason": row.reason, "text": row.text} for row in rows])
             return
-        _refuse_taken(out)
-        written = write_rejects(database, record, Path(folder) / "rejects.csv")
-        if written is not None:
-            with written.open("rb") as content:
-                _put(iter(lambda: content.read(1 << 16), b""), out)
+        else:
+            with text_output(mark=True) as stream:
+                show_rejects(database, record, stream)
+            written = None
     if as_json:
         print_json({"list": name, "version": record.number, "file": out if written else None})
-    elif written is None:
+    elif not record.buckets.rejected:
         say(f"dialerd: list {name}, version {record.number}: no row was rejected")
 
 
@@ -178,7 +179,7 @@ def version_row(version: VersionRecord) -> list[object]:
     """A version as a row under COLUMNS."""
     buckets = version.buckets
     counts = [buckets.rows, buckets.imported, buckets.updated, buckets.unchanged, buckets.duplicate, buckets.rejected]
-    first = [version.number, _state(version), version.mode, version.file_name]
+    first = [version.number, state_of(version), version.mode, version.file_name]
     return [*first, *counts, buckets.withdrawn, version.created_at, version.created_by]
 
 
@@ -193,6 +194,7 @@ def version_as_json(version: VersionRecord) -> dict[str, object]:
         "options": dict(version.options),
         "error": version.error,
         **plain(version.buckets),
+        "phase": version.phase if version.state.unfinished else None,
         "done": version.position,
         "of": version.size,
         "created_at": version.created_at,
@@ -201,10 +203,12 @@ def version_as_json(version: VersionRecord) -> dict[str, object]:
     }
 
 
-def _state(version: VersionRecord) -> str:
-    if version.state == "staging" and version.size:
-        return f"staging, {100 * version.position // version.size} %"
-    return version.state.value
+def state_of(version: VersionRecord) -> str:
+    """The state as people read it; of an import that goes on, what it is at and how far it is."""
+    at = version.headway
+    if not version.state.unfinished or at.percent is None:
+        return version.state.value
+    return f"{at.phase}, {at.percent} %"
 
 
 def _diff_as_json(found: Diff) -> dict[str, object]:

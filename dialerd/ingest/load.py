@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from dialerd.domain.errors import BadInput
+from dialerd.domain.importing import Headway, Phase
 from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.columns import choose_columns
 from dialerd.ingest.csvfile import BadRow
@@ -25,13 +26,13 @@ from dialerd.store.versions import Buckets, VersionRecord
 Clock = Callable[[], datetime]
 """The time in UTC. An import lasts, so one `now` is not enough."""
 
-Progress = Callable[[int, int], None]
-"""Told how much is done, and of how much: of the file while it is read, leads while they are armed."""
+Progress = Callable[[Headway], None]
+"""Told how far an import is, after each of its steps."""
 
 
-def unseen(done: int, total: int) -> None:
+def unseen(at: Headway) -> None:
     """The progress nobody looks at."""
-    del done, total
+    del at
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Loader:
             after = counted(self.buckets, counts, len(good), len(bad))
             versions.note_step(conn, record, now, buckets=after, position=position, size=size)
         self.buckets = after
-        self._progress(position, size)
+        self._progress(Headway(Phase.READING, after.rows, position, size))
 
     def _check_usable(self, path: Path) -> None:
         buckets = self.buckets

@@ -14,8 +14,24 @@ from dialerd.ingest.exported import REJECT_LINE, REJECT_REASON, explains
 from dialerd.ingest.spreadsheet import escaped
 
 
+class RejectTable:
+    """Rejected rows as CSV on a stream: the columns of the original plus the reason and the line."""
+
+    def __init__(self, out: TextIO, header: Sequence[str], delimiter: str) -> None:
+        """Writes the titles."""
+        self._places = [place for place, title in enumerate(header) if not explains(title)]
+        self._writer = csv.writer(out, delimiter=delimiter)
+        self._writer.writerow([*(escaped(header[place]) for place in self._places), REJECT_REASON, REJECT_LINE])
+
+    def add(self, bad: BadRow) -> None:
+        """Writes one row. A row that could not be split into cells stands as a whole in the first one."""
+        cells = list(bad.cells) if bad.cells else [bad.text]
+        own = [cells[place] if place < len(cells) else "" for place in self._places]
+        self._writer.writerow([*map(escaped, own), escaped(bad.reason), bad.line])
+
+
 class RejectFile:
-    """A CSV with the columns of the original plus the reason and the line. It exists only once a row was written.
+    """A RejectTable in a file. It exists only once a row was written.
 
     It is written under another name and put in place at the end, so that what is there is always whole.
     """
@@ -23,11 +39,10 @@ class RejectFile:
     def __init__(self, path: Path, header: Sequence[str], delimiter: str) -> None:
         self.path = path
         self.rows = 0
-        self._places = [place for place, title in enumerate(header) if not explains(title)]
-        self._header = [escaped(header[place]) for place in self._places]
-        self._delimiter = delimiter
+        self._layout = (header, delimiter)
         self._part = path.with_name(path.name + ".part")
         self._out: TextIO | None = None
+        self._table: RejectTable | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -43,29 +58,21 @@ class RejectFile:
             self._part.unlink(missing_ok=True)
 
     def add(self, bad: BadRow) -> None:
-        """Writes one row. A row that could not be split into cells stands as a whole in the first one.
-
-        Raises BadInput when the file cannot be written.
-        """
+        """Writes one row. Raises BadInput when the file cannot be written."""
         try:
-            if self._out is None:
-                self._out = self._begin()
-            cells = list(bad.cells) if bad.cells else [bad.text]
-            own = [cells[place] if place < len(cells) else "" for place in self._places]
-            csv.writer(self._out, delimiter=self._delimiter).writerow(
-                [*map(escaped, own), escaped(bad.reason), bad.line]
-            )
+            if self._table is None:
+                self._table = self._begin()
+            self._table.add(bad)
         except OSError as error:
             raise BadInput(
-                f"{self.path}: cannot be written: {error.strerror}; choose another with --rejects"
+                f"{self.path}: cannot be written: {error.strerror}; choose another place for the rejected rows"
             ) from error
         self.rows += 1
 
-    def _begin(self) -> TextIO:
+    def _begin(self) -> RejectTable:
         # The byte order mark is how spreadsheets know UTF-8.
-        out = self._part.open("w", encoding="utf-8-sig", newline="")
-        csv.writer(out, delimiter=self._delimiter).writerow([*self._header, REJECT_REASON, REJECT_LINE])
-        return out
+        self._out = self._part.open("w", encoding="utf-8-sig", newline="")
+        return RejectTable(self._out, *self._layout)
 
 
 def beside(path: Path) -> Path:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from dialerd.domain.importing import Mode
+from dialerd.domain.importing import Headway, Mode, Phase
 from dialerd.domain.lifecycle import VersionState
 from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.leadfile import Reading, open_leads
@@ -61,7 +61,7 @@ def dry_run(
                 first_reject = first_reject or (row.line, row.reason)
                 if out is not None:
                     out.add(row)
-            progress(*file.progress())
+            progress(Headway(Phase.READING, buckets.rows, *file.progress()))
         check_usable(path, buckets, first_reject)
         withdrawn = live if rules.mode is Mode.REPLACE else 0
         written = out.path if out and out.rows else None

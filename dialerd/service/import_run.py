@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from dialerd.domain.errors import BadInput, DialerdError, NotFound, Refused, Unavailable
-from dialerd.domain.importing import Duplicates, Mode, Scope
+from dialerd.domain.importing import Duplicates, Headway, Mode, Phase, Scope
 from dialerd.domain.lifecycle import VersionState
 from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Clock, Loader, Progress, Target, checked, unseen, whole_minute
-from dialerd.store import arming, bulk, differences, lists, originals, versions
-from dialerd.store.database import Database
+from dialerd.service.working_copy import working_copy
+from dialerd.store import arming, bulk, differences, leads, lists, versions
+from dialerd.store.database import Connection, Database
 from dialerd.store.staging import Rules
 from dialerd.store.steps import Steps, Watch
 from dialerd.store.versions import Buckets, VersionRecord
@@ -95,17 +93,17 @@ class _Work:
         """Withdraws and arms what the version changed; nobody has to wait for it."""
         # One due time for all of them: among equals the id decides, which is the order of the file.
         due_at = whole_minute(record.published_at or self._clock())
+        lowest, highest = self._span(record)
         after_id: int | None = 0
         while after_id is not None:
             with self._steps.write() as conn:
                 after_id = arming.withdraw(conn, record.list_id, record.number, after_id, self._steps.size)
-                versions.note_step(conn, record, self._clock())
+                at = self._note(conn, record, Phase.WITHDRAWING, after_id, (lowest, record.highest_before))
+            self._progress(at)
             self._steps.rest()
         known = record.highest_before
         up_to = known if record.born_armed and self._undialed(record) else arming.EVERY
         after_id = record.armed_up_to or 0
-        armed = 0
-        total = record.buckets.imported + record.buckets.updated
         while after_id is not None:
             size = self._steps.size
             with self._steps.write() as conn:
@@ -113,9 +111,8 @@ class _Work:
                     conn, record.list_id, record.number, due_at, after_id, size, up_to=up_to, known_up_to=known
                 )
                 done: dict[str, Any] = {} if after_id is None else {"armed_up_to": after_id}
-                versions.note_step(conn, record, self._clock(), **done)
-            armed = min(armed + size, total)
-            self._progress(armed, total)
+                at = self._note(conn, record, Phase.ARMING, after_id, (lowest, min(up_to, highest)), **done)
+            self._progress(at)
             self._steps.rest()
         self._forget_known(record)
         with self._database.write() as conn:
@@ -169,7 +166,7 @@ class _Work:
             raise NotFound(f"version {record.number}: its list was deleted")
         target = Target(record.list_id, PhonePolicy(home.policy), home.region, rules)
         loader = Loader(self._database, record, target, self._steps, self._clock, self._progress)
-        with original_file(self._database, record) as path:
+        with working_copy(self._database, record) as path:
             try:
                 loader.load(path, reading)
             except BadInput as error:
@@ -178,17 +175,19 @@ class _Work:
             with self._database.write() as conn:
                 bulk.refresh_statistics(conn)
         if rules.mode is Mode.REPLACE:
-            self._end_others(record)
+            self._end_others(replace(record, buckets=loader.buckets))
         with self._database.read() as conn:
             _, _, withdrawn = arming.ended_and_begun(conn, record.list_id, record.number)
         return replace(loader.buckets, withdrawn=withdrawn)
 
     def _end_others(self, record: VersionRecord) -> None:
+        lowest, _ = self._span(record)
         after_id: int | None = 0
-        while after_id is not None:
+        while after_id is not None and after_id < record.highest_before:
             with self._steps.write() as conn:
                 after_id = arming.end_others(conn, record.list_id, record.number, after_id, self._steps.size)
-                versions.note_step(conn, record, self._clock())
+                at = self._note(conn, record, Phase.WITHDRAWING, after_id, (lowest, record.highest_before))
+            self._progress(at)
             self._steps.rest()
 
     def _stage_rollback(self, record: VersionRecord) -> Buckets:
@@ -229,6 +228,26 @@ class _Work:
                 return Refused(f"version {record.number} was cancelled by {now.cancelled_by}; nothing of it is left")
         return None
 
+    def _span(self, record: VersionRecord) -> tuple[int, int]:
+        with self._database.read() as conn:
+            return leads.span(conn, record.list_id)
+
+    def _note(
+        self,
+        conn: Connection,
+        record: VersionRecord,
+        phase: Phase,
+        after_id: int | None,
+        span: tuple[int, int],
+        **values: Any,
+    ) -> Headway:
+        """Ends a step of a walk through the leads of the span, which has come to `after_id`, or to its end."""
+        first, last = span
+        size = max(last - first + 1, 0)
+        position = size if after_id is None else min(max(after_id - first + 1, 0), size)
+        versions.note_step(conn, record, self._clock(), phase=phase.value, position=position, size=size, **values)
+        return Headway(phase, record.buckets.rows, position, size)
+
     def _undialed(self, record: VersionRecord) -> bool:
         with self._database.read() as conn:
             home = lists.by_id(conn, record.list_id)
@@ -240,19 +259,6 @@ class _Work:
             with self._steps.write() as conn:
                 left = arming.forget_known(conn, record.list_id, record.number, self._steps.size)
             self._steps.rest()
-
-
-@contextmanager
-def original_file(database: Database, record: VersionRecord) -> Iterator[Path]:
-    """The file the version came from, under its own name in a folder of its own that goes with the block."""
-    if record.original_id is None:
-        raise NotFound(f"version {record.number} did not come from a file")
-    with tempfile.TemporaryDirectory(prefix="dialerd-import-") as folder:
-        path = Path(folder) / (record.file_name.replace("/", "_") or "list.csv")
-        with path.open("wb") as out:
-            for block in originals.blocks(database, record.original_id):
-                out.write(block)
-        yield path
 
 
 def write_options(reading: Reading, rules: Rules) -> dict[str, object]:

@@ -195,7 +195,7 @@ def host(database: Database, ticket: Ticket, *, clock: Clock, progress: Progress
                 record = versions.get(conn, ticket.list_id, ticket.version)
             if record is None or not record.state.unfinished:
                 break
-            _tell(record, progress)
+            progress(record.headway)
             if ended:
                 starts = 1 if record.worker != worker else starts + 1
                 if starts > MOST_STARTS:
@@ -233,11 +233,6 @@ def _keep(database: Database, path: Path, sha256: str, size: int, clock: Clock) 
     with database.write() as conn:
         originals.complete(conn, original_id, clock())
     return original_id
-
-
-def _tell(record: VersionRecord, progress: Progress) -> None:
-    if record.state is VersionState.STAGING and record.size:
-        progress(record.position, record.size)
 
 
 def _with_folder(record: VersionRecord, path: Path) -> str:

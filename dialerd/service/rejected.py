@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
 from dialerd.domain.errors import BadInput
 from dialerd.ingest.csvfile import BadRow
-from dialerd.ingest.rejects import RejectFile
+from dialerd.ingest.rejects import RejectFile, RejectTable
 from dialerd.store import rejects
 from dialerd.store.database import Database
 from dialerd.store.versions import VersionRecord
@@ -25,6 +27,17 @@ def write_rejects(database: Database, record: VersionRecord, path: Path) -> Path
         for row in rejected_rows(database, record):
             out.add(row)
         return path if out.rows else None
+
+
+def show_rejects(database: Database, record: VersionRecord, out: TextIO) -> None:
+    """Writes the same to a stream; nothing when no row was rejected."""
+    rows = rejected_rows(database, record)
+    first = next(rows, None)
+    if record.layout is None or first is None:
+        return
+    table = RejectTable(out, record.layout["header"], record.layout["delimiter"])
+    for row in chain([first], rows):
+        table.add(row)
 
 
 def rejected_rows(database: Database, record: VersionRecord) -> Iterator[BadRow]:

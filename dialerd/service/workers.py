@@ -64,10 +64,15 @@ def start_alone(database: Database, list_id: int, number: int, worker: str) -> N
     threading.Thread(target=process.wait, name=f"import-{process.pid}", daemon=True).start()
 
 
-def be_nice() -> None:
-    """This process yields to the engine, the FastAGI server and the database."""
+def yield_to_others() -> None:
+    """This process gets the processor when the engine, the FastAGI server and the database leave it some."""
     with suppress(OSError):
         os.nice(NICENESS)
+
+
+def be_nice() -> None:
+    """What a process does that has nothing to do but to import."""
+    yield_to_others()
     # What is half done is gone on with later, by whoever finds it; SIGTERM needs no more courtesy than that.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

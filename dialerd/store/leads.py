@@ -40,6 +40,7 @@ __all__ = [
     "set_after_attempt",
     "set_after_attempts",
     "set_attempts",
+    "span",
     "stage",
     "staged",
 ]
@@ -149,6 +150,14 @@ def lead_fields_many(conn: Connection, lead_ids: Sequence[int]) -> dict[int, Lea
             # The newest version comes first.
             found.setdefault(lead_id, LeadFields(phone, MappingProxyType(fields or {})))
     return found
+
+
+def span(conn: Connection, list_id: int) -> tuple[int, int]:
+    """The lowest and the highest id of the list's leads; (0, -1) when there are none."""
+    mine = leads.c.list_id == list_id
+    # Two questions, because SQLite answers each from the end of an index, and both at once by a walk.
+    lowest, highest = (conn.scalar(select(end(leads.c.id)).where(mine)) for end in (func.min, func.max))
+    return lowest or 0, highest or -1
 
 
 def page(

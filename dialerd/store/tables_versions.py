@@ -62,6 +62,8 @@ list_versions = Table(
         Column(bucket, Integer, nullable=False, server_default="0")
         for bucket in ("rows", "imported", "updated", "unchanged", "duplicate", "dnc", "rejected", "withdrawn")
     ),
+    # What it is at, and how much of that is done.
+    Column("phase", Text, nullable=False, server_default="reading"),
     Column("position", BigId, nullable=False, server_default="0"),
     Column("size", BigId, nullable=False, server_default="0"),
     Column("created_at", UtcDateTime, nullable=False),

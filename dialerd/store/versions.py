@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 
 from dialerd.domain.errors import Refused
+from dialerd.domain.importing import Headway, Phase
 from dialerd.domain.lifecycle import VersionState
 from dialerd.store.database import Connection
 from dialerd.store.rejects import Reject, add_rejects, rejects_of
@@ -37,9 +38,9 @@ class VersionRecord:
     """One version of a list, most often one upload to it.
 
     `worker` is who works on it ("host:pid:token") and `heartbeat_at` moves while it does; `tries` counts the workers
-    that took it over since it last got on. `position` of `size` is how much of the file was read. `previous` is the
-    version that was current before, `highest_before` the list's highest lead id then. With `born_armed` its new leads
-    had their due time from the start. `error` says why it failed.
+    that took it over since it last got on. Of what `phase` says it is at, `position` of `size` is done, which is 0 where
+    nobody knows; see `headway`. `previous` is the version that was current before, `highest_before` the list's highest
+    lead id then. With `born_armed` its new leads had their due time from the start. `error` says why it failed.
     """
 
     list_id: int
@@ -53,6 +54,7 @@ class VersionRecord:
     state: VersionState
     error: str | None
     buckets: Buckets
+    phase: Phase
     position: int
     size: int
     created_at: datetime
@@ -67,6 +69,11 @@ class VersionRecord:
     published_at: datetime | None
     armed_up_to: int | None
     finished_at: datetime | None
+
+    @property
+    def headway(self) -> Headway:
+        """How far it is."""
+        return Headway(self.phase, self.buckets.rows, self.position, self.size)
 
 
 def begin(
@@ -141,14 +148,6 @@ def take_over(conn: Connection, list_id: int, number: int, worker: str, new_work
     )
 
 
-def beat(
-    conn: Connection, list_id: int, number: int, buckets: Buckets, now: datetime, *, position: int | None = None
-) -> None:
-    """Writes down the counts so far, and that somebody works on the version."""
-    moved = {} if position is None else {"position": position}
-    _change(conn, list_id, number, heartbeat_at=now, **moved, **_counts(buckets))
-
-
 def note_step(
     conn: Connection,
     record: VersionRecord,
@@ -201,11 +200,6 @@ def is_settled(conn: Connection, record: VersionRecord) -> bool:
     known = exists().where(mine, lead_rows.c.from_version == record.number)
     ended = exists().where(lead_rows.c.list_id == record.list_id, lead_rows.c.to_version == record.number)
     return not conn.scalar(select(known | ended))
-
-
-def armed_up_to(conn: Connection, list_id: int, number: int, lead_id: int, now: datetime) -> None:
-    """Notes how far arming got, in the transaction of the step."""
-    _change(conn, list_id, number, armed_up_to=lead_id, heartbeat_at=now)
 
 
 def finish(conn: Connection, list_id: int, number: int, now: datetime) -> None:
@@ -285,5 +279,5 @@ def _change(conn: Connection, list_id: int, number: int, **values: Any) -> None:
 def _record(row: Any) -> VersionRecord:
     values = row._asdict()
     buckets = Buckets(**{name: values.pop(name) for name in _BUCKETS})
-    values["state"] = VersionState(values["state"])
+    values |= {"state": VersionState(values["state"]), "phase": Phase(values["phase"])}
     return VersionRecord(**values, buckets=buckets)

@@ -1,5 +1,6 @@
 """`dialerd list`: what a list owner types, and what is refused."""
 
+import contextlib
 import csv
 import json
 import os
@@ -10,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
+from harness.lifetime import begin_import
 
 HEADER = "phone_number,first_name\n"
 
@@ -227,6 +230,27 @@ def test_people_read_tables(cli):
     assert "Siân" in cli.ok("list", "leads", "june")
 
 
+def test_an_import_that_goes_on_shows_its_rows_and_percent_to_whoever_looks(cli):
+    cli.ok("list", "create", "june")
+    begin_import(cli, "june")
+    how_far = "UPDATE list_versions SET rows = 4500, phase = 'withdrawing', position = 30, size = 40"
+    cli.write(lambda conn, _now: conn.exec_driver_sql(how_far))
+    (version,) = cli.json("list", "show", "june")["versions"]
+    assert (version["rows"], version["phase"], version["done"], version["of"]) == (4500, "withdrawing", 30, 40)
+    assert cli.json("list", "versions", "june") == [version]
+    assert "4,500 rows; withdrawing, 75 %" in cli.ok("list", "show", "june")
+    assert "withdrawing, 75 %" in cli.ok("list", "versions", "june")
+
+
+def all_of(terminal):
+    """What is written to the terminal until nobody has it open any more."""
+    shown = b""
+    with os.fdopen(terminal, "rb", buffering=0) as screen, contextlib.suppress(OSError):
+        while more := screen.read(65536):
+            shown += more
+    return shown.decode(errors="replace")
+
+
 def test_a_terminal_shows_progress_and_the_answer_stays_clean(cli):
     cli.ok("list", "create", "june")
     path = cli.file(HEADER + "".join(f"+1202{n}," + "\n" for n in range(2_000_000, 2_002_000)))
@@ -247,9 +271,9 @@ def test_a_terminal_shows_progress_and_the_answer_stays_clean(cli):
         command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm"}
     ) as process:
         os.close(theirs)
+        shown = all_of(ours)
         answer = json.loads(process.stdout.read())
-    shown = os.read(ours, 65536).decode(errors="replace")
-    os.close(ours)
     assert answer["imported"] == 2000
-    assert "importing" in shown
-    assert "%" in shown
+    assert "reading" in shown
+    assert "100%" in shown
+    assert "2,000 rows" in shown

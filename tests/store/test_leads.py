@@ -203,5 +203,5 @@ def test_leads_of_a_published_version_remain_until_they_are_armed(world):
     assert world.read(lambda conn: leads.remaining(conn, CAMPAIGN)) == 5
     with world.database.write() as conn:
         last = leads.arm(conn, list_id, version, NOW, 0, 3)
-        versions.armed_up_to(conn, list_id, version, last, NOW)
+        versions.note_step(conn, versions.get(conn, list_id, version), NOW, armed_up_to=last)
     assert world.read(lambda conn: leads.remaining(conn, CAMPAIGN)) == 5

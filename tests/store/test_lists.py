@@ -98,7 +98,8 @@ def test_a_lists_status_follows_its_newest_version_and_its_campaign(world):
 def test_a_version_goes_from_staging_to_armed_and_keeps_its_counts(world):
     list_id = create(world, "leads")
     number = begin(world, list_id, sha256="1" * 64)
-    world.write(lambda conn: versions.beat(conn, list_id, number, Buckets(rows=5, imported=5), LATER))
+    (begun,) = of_list(world, list_id)
+    world.write(lambda conn: versions.note_step(conn, begun, LATER, buckets=Buckets(rows=5, imported=5)))
     (staging,) = of_list(world, list_id)
     assert (staging.number, staging.state, staging.heartbeat_at) == (1, VersionState.STAGING, LATER)
     assert (staging.mode, staging.file_name, staging.sha256, staging.created_by) == ("add", "a.csv", "1" * 64, "ann")
@@ -106,7 +107,8 @@ def test_a_version_goes_from_staging_to_armed_and_keeps_its_counts(world):
     assert record(world, list_id).current_version == 0
     done = Buckets(rows=9, imported=4, updated=1, unchanged=1, duplicate=1, dnc=1, rejected=1)
     world.write(lambda conn: versions.publish(conn, list_id, number, done, LATER))
-    world.write(lambda conn: versions.armed_up_to(conn, list_id, number, 17, LATER))
+    (published,) = world.read(versions.unfinished)
+    world.write(lambda conn: versions.note_step(conn, published, LATER, armed_up_to=17))
     assert record(world, list_id).current_version == 1
     assert [version.armed_up_to for version in world.read(versions.unfinished)] == [17]
     world.write(lambda conn: versions.finish(conn, list_id, number, LATER))

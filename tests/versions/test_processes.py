@@ -5,16 +5,23 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from dialerd.domain.lifecycle import VersionState
 from dialerd.ingest.load import checked
 from dialerd.service.list_versions import versions_of
+from dialerd.service.workers import NICENESS
 from dialerd.store.versions import Buckets
 from harness.waiting import wait_for
 
 ROWS = 60_000
+COMMAND = [sys.executable, "-m", "dialerd", "list", "import", "june"]
+
+
+def environment(desk):
+    return {**os.environ, "DIALERD_DATABASE_URL": desk.database.url, "DIALERD_CONFIG": ""}
 
 
 @pytest.fixture
@@ -22,11 +29,9 @@ def told(desk):
     """told(signal): the exit code of `dialerd list import` that got the signal in the middle of 60,000 rows."""
     desk.create()
     path = desk.file([(f"+1202{2_000_000 + n:07d}", f"n{n}") for n in range(ROWS)])
-    command = [sys.executable, "-m", "dialerd", "list", "import", "june", str(path)]
-    environment = {**os.environ, "DIALERD_DATABASE_URL": desk.database.url, "DIALERD_CONFIG": ""}
 
     def tell(number):
-        with subprocess.Popen(command, env=environment) as process:
+        with subprocess.Popen([*COMMAND, str(path)], env=environment(desk)) as process:
             wait_for(lambda: any(made.buckets.rows for made in versions_of(desk.database, "june")), "rows are in", 60)
             process.send_signal(number)
         return process.returncode
@@ -46,6 +51,20 @@ def test_ctrl_c_takes_back_what_the_worker_did(desk, told):
     assert desk.leads() == {}
     (version,) = versions_of(desk.database, "june")
     assert (version.state, version.error) == (VersionState.FAILED, "cancelled by Ctrl-C")
+
+
+def niceness(pid):
+    """Of a process, also of one that has ended but whose end nobody has taken note of."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[16])
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]], ids=["import", "dry run"])
+def test_a_small_file_is_imported_by_the_command_itself_which_leaves_the_processor_to_the_dialing(desk, more):
+    desk.create()
+    path = desk.file([(f"+1202{2_000_000 + n:07d}", f"n{n}") for n in range(100)])
+    with subprocess.Popen([*COMMAND, str(path), *more], env=environment(desk), stdout=subprocess.DEVNULL) as process:
+        wait_for(lambda: niceness(process.pid) == min(os.nice(0) + NICENESS, 19), "it steps back", 60)
+    assert process.returncode == 0
 
 
 def test_who_imports_can_be_told_from_the_version(desk):

@@ -43,7 +43,7 @@ def test_others_write_while_an_import_runs(desk):
     desk.create("other")
     waited = []
 
-    def progress(done, total):
+    def progress(at):
         with desk.database.write() as conn:
             waited.append(
                 conn.exec_driver_sql("UPDATE lists SET description = 'written' WHERE name = 'other'").rowcount

@@ -83,6 +83,7 @@ def _upload_columns() -> list[sa.Column[Any]]:
 
 def _progress_columns() -> list[sa.Column[Any]]:
     return [
+        sa.Column("phase", sa.Text, nullable=False, server_default="reading"),
         *(sa.Column(name, BigId, nullable=False, server_default="0") for name in ("position", "size")),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("created_by", sa.Text, nullable=False),

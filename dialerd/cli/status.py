@@ -9,9 +9,11 @@ import click
 from dialerd.cli.campaigns import print_campaigns
 from dialerd.cli.output import json_option, print_json, print_table
 from dialerd.cli.shell import Shell, pass_shell
+from dialerd.domain.breaker import Phase
 from dialerd.service.status import SystemStatus, system
 
 WATCH_SECONDS = 1.0
+_WORDS = {Phase.CLOSED: "works", Phase.OPEN: "failing", Phase.PROBING: "being tried", Phase.STOPPED: "stopped"}
 
 
 @click.command()
@@ -59,7 +61,18 @@ def _show(found: SystemStatus) -> None:
         print_table(columns, rows, empty="")
         click.echo()
     if found.trunks:
-        rows = [[trunk.name, trunk.calls, trunk.max_calls, f"{trunk.calls_per_second:g}/s"] for trunk in found.trunks]
-        print_table(["trunk", "calls up", "at most", "pace"], rows, empty="")
+        trunks = [
+            [
+                trunk.name,
+                _WORDS[trunk.state],
+                trunk.calls,
+                trunk.max_calls,
+                f"{trunk.calls_per_second:g}/s",
+                trunk.next_probe_at,
+                trunk.why,
+            ]
+            for trunk in found.trunks
+        ]
+        print_table(["trunk", "state", "calls up", "at most", "pace", "next try", "why"], trunks, empty="")
         click.echo()
     print_campaigns(found.campaigns)

@@ -18,14 +18,11 @@ _WORDS = 80
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attempt's end. `counts`: uses up an attempt of the lead. `trunk_fault`: ours or the trunk's, so the trunk's
-    breaker should hear of it. `detail`: one line for people.
-    """
+    """One attempt's end. `counts`: uses up an attempt of the lead. `detail`: one line for people."""
 
     disposition: Disposition
     counts: bool
     detail: str
-    trunk_fault: bool
 
 
 _BUSY, _NO_ANSWER, _INVALID = Disposition.BUSY, Disposition.NO_ANSWER, Disposition.INVALID_NUMBER
@@ -145,4 +142,4 @@ def _words(facts: EndFacts) -> str:
 
 
 def _outcome(disposition: Disposition, detail: str) -> Outcome:
-    return Outcome(disposition, FLAGS[disposition].counts, detail, disposition in (_CONGESTION, _FAILED))
+    return Outcome(disposition, FLAGS[disposition].counts, detail)

@@ -12,6 +12,7 @@ from dialerd.domain.errors import DialerdError
 from dialerd.domain.facts import ClaimedLead
 from dialerd.domain.pacing import claim_size
 from dialerd.engine.line import Line
+from dialerd.engine.trunks import Choice, Closed, Trunks
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
 from dialerd.ops.crash import Crash, CrashPoint
@@ -42,16 +43,18 @@ class Claimer:
         clock: Clock,
         crash: Crash,
         metrics: Metrics,
+        trunks: Trunks,
         *,
         node: str,
         owner: str,
     ) -> None:
-        """Only `owner` may send what it claimed."""
+        """Only `owner` may send what it claimed. `trunks` says which of a campaign's trunks may be asked."""
         self._settings = settings
         self._writes = writes
         self._clock = clock
         self._crash = crash
         self._metrics = metrics
+        self._trunks = trunks
         self._node = node
         self._owner = owner
 
@@ -68,17 +71,26 @@ class Claimer:
 
     async def fill(self, line: Line, size: int) -> None:
         """Claim up to `size` leads into the line's hopper, and note when to claim again and why not at once."""
+        choice = self._trunks.choose(line)
+        if isinstance(choice, Closed):
+            line.idle, line.next_claim_at = choice.reason, self._when(choice)
+            return
+        size = 1 if choice.probe else size
+        claimed: list[ClaimedLead] = []
         started = self._clock.monotonic()
         try:
-            claimed, full = await self._claim(line, size)
+            claimed, full = await self._claim(line, choice, size)
         except DialerdError as error:
             log.error("claim_failed", campaign=line.campaign.name, error=str(error), retry_seconds=RETRY_SECONDS)
             line.next_claim_at = self._clock.monotonic() + RETRY_SECONDS
             return
+        finally:
+            self._trunks.chosen(choice, [lead.attempt_id for lead in claimed])
         self._metrics.claim_seconds.observe(self._clock.monotonic() - started)
         if claimed:
             self._crash.at(CrashPoint.CLAIMED)
-        if line.closed:
+        shut = line.closed or any(self._trunks.refuses(lead.trunk, lead.attempt_id) for lead in claimed)
+        if shut:
             await self.give_back([lead.attempt_id for lead in claimed])
             return
         line.hopper.extend(claimed)
@@ -103,6 +115,7 @@ class Claimer:
 
     async def give_back(self, attempt_ids: Sequence[str]) -> None:
         """Give back attempts that were never sent, trying until the database takes it."""
+        self._trunks.unsent(attempt_ids)
         while attempt_ids:
             campaigns, now = self._settings().campaigns, self._clock.now()
             try:
@@ -113,9 +126,14 @@ class Claimer:
             else:
                 return
 
-    async def _claim(self, line: Line, size: int) -> tuple[list[ClaimedLead], bool]:
+    def _when(self, closed: Closed) -> float:
+        """The monotonic second of the next claim; somebody wakes the dial loop when that is to be earlier."""
+        wait = EMPTY_CLAIM_SECONDS if closed.at is None else (closed.at - self._clock.now()).total_seconds()
+        return self._clock.monotonic() + min(max(wait, FULL_SECONDS), EMPTY_CLAIM_SECONDS)
+
+    async def _claim(self, line: Line, choice: Choice, size: int) -> tuple[list[ClaimedLead], bool]:
         """The leads, and whether the caps are why there are no more."""
-        campaign, trunk = line.campaign, line.next_trunk()
+        campaign, trunk = line.campaign, choice.trunk
         request = ClaimRequest(
             campaign=campaign.name,
             trunk=trunk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
@@ -14,6 +15,7 @@ from dialerd.engine.claimer import Claimer
 from dialerd.engine.line import Line, Ready, Sent
 from dialerd.engine.sender import Sender
 from dialerd.engine.tracker import Tracker
+from dialerd.engine.trunks import Trunks
 from dialerd.ops.clock import Clock
 from dialerd.settings import Campaign, Settings
 
@@ -27,11 +29,13 @@ log = structlog.get_logger("dialerd.dialer")
 class Dialer:
     """Sends calls for every campaign that has a line. Runs on the event loop; all state belongs to it."""
 
-    def __init__(self, claimer: Claimer, sender: Sender, tracker: Tracker, clock: Clock) -> None:
+    def __init__(self, claimer: Claimer, sender: Sender, tracker: Tracker, trunks: Trunks, clock: Clock) -> None:
         """Nothing is dialed before a line is opened."""
+        trunks.tell(self.empty_trunk, self.wake)
         self._claimer = claimer
         self._sender = sender
         self._tracker = tracker
+        self._trunks = trunks
         self._clock = clock
         self._max_send_delay = 0.0
         self._ahead = LEAST_AHEAD
@@ -75,6 +79,15 @@ class Dialer:
         line.pace = left(line.pace_limit, line.pace, sent.at, now)
         if trunk in line.trunks:
             self._trunk_pace[trunk] = left(self._trunk_limit(line, trunk), self._trunk_state(trunk), sent.at, now)
+
+    def empty_trunk(self, trunk: str) -> None:
+        """The trunk carries nothing now: what waits for it is given back, so that other trunks may take it."""
+        for line in self.lines.values():
+            waiting = [lead for lead in line.hopper if lead.trunk == trunk]
+            if waiting:
+                line.hopper = deque(lead for lead in line.hopper if lead.trunk != trunk)
+                self._spawn(self._claimer.give_back([lead.attempt_id for lead in waiting]))
+        self.wake()
 
     async def close_line(self, name: str) -> None:
         """The campaign is not active any more: what waited is given back, what was committed is cancelled."""
@@ -217,8 +230,11 @@ class Dialer:
             self._tracker.not_sent(lead.attempt_id, why)
         elif trunk is None:
             self._tracker.not_sent(lead.attempt_id, f"trunk {lead.trunk} is not in the configuration any more")
+        elif (refused := self._trunks.refuses(lead.trunk, lead.attempt_id)) is not None:
+            self._tracker.not_sent(lead.attempt_id, refused)
         else:
             line.note_sent(now)
+            self._trunks.sent(lead.attempt_id, lead.trunk)
             line.pace = after(line.pace_limit, line.pace, now)
             limit = self._trunk_limit(line, lead.trunk)
             self._trunk_pace[lead.trunk] = after(limit, self._trunk_state(lead.trunk), now)

@@ -20,6 +20,7 @@ from dialerd.engine.report import Report
 from dialerd.engine.schedule import Schedule
 from dialerd.engine.sender import Sender
 from dialerd.engine.tracker import Tracker
+from dialerd.engine.trunks import Trunks
 from dialerd.engine.watch import Watch
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import SystemClock
@@ -61,20 +62,29 @@ class Engine:
         self._writer = GroupWriter(database, on_commit=self._committed)
         self._writes = Writes(self._writer)
         node = settings.node.name
+        self.trunks = Trunks(lambda: self.settings, self._writes, self._clock, self.metrics, node)
         self.tracker = Tracker(
             self._writes,
             lambda: self.settings.campaigns,
             self._clock,
             self._crash,
+            on_rang=self.trunks.rang,
             on_ended=self._ended,
             on_stray=self._stray,
         )
         self.link = AmiLink(_target(settings), self._heard)
         self._sender = Sender(self.link, self.tracker, self._crash, self._clock, self.metrics)
         claimer = Claimer(
-            lambda: self.settings, self._writes, self._clock, self._crash, self.metrics, node=node, owner=owner
+            lambda: self.settings,
+            self._writes,
+            self._clock,
+            self._crash,
+            self.metrics,
+            self.trunks,
+            node=node,
+            owner=owner,
         )
-        self.dialer = Dialer(claimer, self._sender, self.tracker, self._clock)
+        self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, self._clock)
         self._recovery = Recovery(self._writes, self.tracker, self._clock, node)
         self._schedule = Schedule(lambda kind: self.metrics.scheduler_events.labels(kind).inc())
         self._watch = Watch(
@@ -88,7 +98,14 @@ class Engine:
             hang_up=self._hang_up,
         )
         self.report = Report(
-            lambda: self.settings, self.link, self.dialer, self.tracker, self._watch, self.metrics, self._clock
+            lambda: self.settings,
+            self.link,
+            self.dialer,
+            self.tracker,
+            self.trunks,
+            self._watch,
+            self.metrics,
+            self._clock,
         )
         self._presence = Presence(self._writes, self._clock, self.report.status, node=node, owner=owner)
 
@@ -98,12 +115,13 @@ class Engine:
         self._metrics_server = self.metrics.serve(engine.metrics_listen, engine.metrics_port)
         await self._presence.enter(self.settings.campaigns)
         await self._recovery.give_back()
+        await self.trunks.restore()
         self._schedule.start()
         self._recover_imports()
         self._schedule.every("imports", RECOVER_IMPORTS_SECONDS, self._recover_imports)
         self._schedule.every("tallies", FOLD_TALLIES_SECONDS, self._fold_tallies)
-        for work in (self.link.run(), self.tracker.run(), self.dialer.run(), self._watch.run(), self._presence.run()):
-            self._tasks.append(asyncio.create_task(self._watched(work)))
+        for part in (self.link, self.tracker, self.trunks, self.dialer, self._watch, self._presence):
+            self._tasks.append(asyncio.create_task(self._watched(part.run())))
         return self
 
     async def __aexit__(
@@ -136,7 +154,7 @@ class Engine:
         changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         self.settings = settings
         log.info("reloaded", campaigns_changed=changed)
-        self.dialer.wake()
+        self.trunks.retry()
         self._watch.look_now()
 
     async def drain(self) -> None:
@@ -207,7 +225,7 @@ class Engine:
             return
         if self.link.session is session:
             self._sender.allow(session)
-            self.dialer.wake()
+            self.trunks.retry()
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         """A part that ends, ends the engine: half an engine is worse than none."""
@@ -225,6 +243,7 @@ class Engine:
         self._failed.set()
 
     def _ended(self, result: EndResult) -> None:
+        self.trunks.ended(result)
         if result.applied:
             self.metrics.calls.labels(result.campaign, result.disposition.value).inc()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dialerd.engine.dialer import Dialer
 from dialerd.engine.tracker import Tracker
+from dialerd.engine.trunks import Trunks
 from dialerd.engine.watch import Watch
 from dialerd.ops.clock import Clock
 from dialerd.ops.metrics import Metrics
@@ -25,6 +26,7 @@ class Report:
         link: AmiLink,
         dialer: Dialer,
         tracker: Tracker,
+        trunks: Trunks,
         watch: Watch,
         metrics: Metrics,
         clock: Clock,
@@ -34,6 +36,7 @@ class Report:
         self._link = link
         self._dialer = dialer
         self._tracker = tracker
+        self._trunks = trunks
         self._watch = watch
         self._metrics = metrics
         self._clock = clock
@@ -67,6 +70,7 @@ class Report:
             "link": self._link.state,
             "dialing": self._dialer.obstacle is None,
             "calls": len(self._tracker),
+            "trunks": self._trunks.status(),
             "campaigns": campaigns,
         }
 

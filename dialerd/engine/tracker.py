@@ -53,14 +53,18 @@ class Tracker:
         clock: Clock,
         crash: Crash,
         *,
+        on_rang: Callable[[str], None],
         on_ended: Callable[[EndResult], None],
         on_stray: Callable[[str], None],
     ) -> None:
-        """`on_ended` hears each ending; `on_stray` an attempt id that lives in Asterisk and not here."""
+        """`on_rang` hears which attempt rings or was answered, `on_ended` each ending; `on_stray` an attempt id that lives in
+        Asterisk and not here.
+        """
         self._writes = writes
         self._campaigns = campaigns
         self._clock = clock
         self._crash = crash
+        self._on_rang = on_rang
         self._on_ended = on_ended
         self._on_stray = on_stray
         self._calls: dict[str, Tracked] = {}
@@ -194,6 +198,7 @@ class Tracker:
         state = progress(tracked.call)
         if _RANK.get(state, 0) > _RANK.get(tracked.state, 0):
             tracked.state = state
+            self._on_rang(tracked.attempt_id)
             self._progress[tracked.attempt_id] = (state, now)
             self._work.set()
 

@@ -57,6 +57,9 @@ class Metrics:
         self.hopper_depth = Gauge(
             "dialerd_hopper_depth", "Claimed leads that wait for their turn", ("campaign",), registry=registry
         )
+        self.trunk_open = Gauge(
+            "dialerd_trunk_open", "1 while the trunk's breaker lets no calls through", ("trunk",), registry=registry
+        )
         self.ami_connected = Gauge("dialerd_ami_connected", "1 while logged in to Asterisk", registry=registry)
 
     def _histograms(self, registry: CollectorRegistry) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
@@ -11,13 +11,18 @@ from dialerd.domain.errors import NotFound
 from dialerd.domain.facts import EndFacts, OriginateFault, Witness
 from dialerd.domain.outcome import Outcome, classify
 from dialerd.domain.recycle import Again, Exhausted, History, Never, decide
+from dialerd.domain.signs import FORGIVEN, Sign, forgiven
+from dialerd.service.trunk_words import sign_in
 from dialerd.settings import Campaign
-from dialerd.store import attempts, claims, leads
+from dialerd.store import attempts, breakers, claims, leads
 from dialerd.store.attempts import AttemptRecord, End, EvidenceRow, LeadHistory
 from dialerd.store.database import Connection
 from dialerd.store.leads import AfterAttempt
 
 _NO_PAST = LeadHistory({}, 0)
+
+Blames = Callable[[tuple[str, str]], Sign | None]
+"""What the trunk of a node is blamed for now, by node and trunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class EndRequest:
 class EndResult:
     """`applied` is False when the attempt had ended before; then the disposition is the one that stands.
 
-    `again_at` is when the lead comes back; `closed` is why it does not.
+    `again_at` is when the lead comes back; `closed` is why it does not. `sign` is what the ending says of the trunk.
     """
 
     attempt_id: str
@@ -52,7 +57,8 @@ class EndResult:
     applied: bool
     again_at: datetime | None = None
     closed: str | None = None
-    trunk_fault: bool = False
+    sign: Sign | None = None
+    detail: str = ""
 
 
 def end(conn: Connection, ending: Ending, campaigns: Mapping[str, Campaign], now: datetime) -> EndResult:
@@ -78,6 +84,7 @@ def end_each(conn: Connection, requests: Sequence[EndRequest]) -> list[EndResult
     """`end` for each in one transaction, in order; NotFound in the place of one that nobody made."""
     results: dict[int, EndResult | NotFound] = {}
     waiting = dict(enumerate(requests))
+    blames = _blames(conn)
     # Two words on one lead are heard one after the other: the second finds what the first has written.
     while waiting:
         records = attempts.load_many(conn, [request.ending.attempt_id for request in waiting.values()], lock=True)
@@ -87,7 +94,7 @@ def end_each(conn: Connection, requests: Sequence[EndRequest]) -> list[EndResult
             if record is None:
                 results[place] = _not_found(request.ending.attempt_id)
             else:
-                cases.setdefault(record.lead_id, _Case(place, request, record))
+                cases.setdefault(record.lead_id, _Case(place, request, record, blames))
         results |= _end_cases(conn, list(cases.values()))
         waiting = {place: request for place, request in waiting.items() if place not in results}
     return [results[place] for place in range(len(requests))]
@@ -105,13 +112,15 @@ def cancel_unsent(
 
 
 class _Case:
-    """One ending, what is known of its attempt, and what the two amount to."""
+    """One ending, what is known of its attempt, and what the two amount to while these trunks are blamed."""
 
-    def __init__(self, place: int, request: EndRequest, record: AttemptRecord) -> None:
+    def __init__(self, place: int, request: EndRequest, record: AttemptRecord, blames: Blames) -> None:
         self.place = place
         self.request = request
         self.record = record
-        self.outcome = _outcome(record, request.ending.facts)
+        self.sign = sign_in(record, request.ending.facts, request.ending.witness)
+        blame = blames((record.node, record.trunk)) if self.sign in FORGIVEN else None
+        self.outcome = forgiven(_outcome(record, request.ending.facts), self.sign, blame)
         was_unknown = record.disposition is Disposition.UNKNOWN
         self.applies = record.disposition is None or (
             was_unknown and self.outcome.disposition is not Disposition.UNKNOWN
@@ -145,7 +154,8 @@ class _Case:
             applied=self.applies,
             again_at=verdict.at if isinstance(verdict, Again) else None,
             closed=verdict.reason if isinstance(verdict, Exhausted | Never) else None,
-            trunk_fault=self.applies and self.outcome.trunk_fault,
+            sign=self.sign,
+            detail=self.outcome.detail,
         )
 
 
@@ -205,6 +215,18 @@ def _outcome(record: AttemptRecord, facts: EndFacts) -> Outcome:
     answered = facts.answered or (record.answered_at is not None) or None
     connected = facts.connected if facts.connected is not None else record.destination is not None
     return classify(replace(facts, answered=answered or facts.answered, connected=connected))
+
+
+def _blames(conn: Connection) -> Blames:
+    """Asks the database once, and only if anybody asks."""
+    known: dict[tuple[str, str], Sign] | None = None
+
+    def blame(of: tuple[str, str]) -> Sign | None:
+        nonlocal known
+        known = breakers.blames(conn) if known is None else known
+        return known.get(of)
+
+    return blame
 
 
 def _evidence(request: EndRequest) -> EvidenceRow:

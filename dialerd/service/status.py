@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dialerd.domain.breaker import Phase
 from dialerd.domain.eligibility import Never, NoUntil, judge_schedule
 from dialerd.domain.funnel import Standing
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.service.names import require_campaign
-from dialerd.settings import Campaign, Settings
-from dialerd.store import attempts, campaigns, leads, nodes, reports, tallies
+from dialerd.settings import Campaign, Settings, Trunk
+from dialerd.store import attempts, breakers, campaigns, leads, nodes, reports, tallies
 from dialerd.store.attempts import OpenCounts
+from dialerd.store.breakers import BreakerRecord
 from dialerd.store.campaigns import CampaignRecord
 from dialerd.store.database import Connection, Database
 from dialerd.store.nodes import NodeRecord
@@ -40,12 +42,20 @@ class EngineStatus:
 
 @dataclass(frozen=True, slots=True)
 class TrunkStatus:
-    """One trunk: open attempts over all engines beside its cap, and its pace in calls per second."""
+    """One trunk: open attempts over all engines beside its cap, and its pace in calls per second.
+
+    `state` is that of its breaker, the worst of all engines'; when it is not closed, `why` says what happened and on which
+    engine, `since` when, and `next_probe_at` when it is tried again.
+    """
 
     name: str
     calls: int
     max_calls: int
     calls_per_second: float
+    state: Phase = Phase.CLOSED
+    why: str = ""
+    since: datetime | None = None
+    next_probe_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +100,13 @@ def system(database: Database, settings: Settings, *, now: datetime) -> SystemSt
         reported = nodes.all(conn)
         records = {record.name: record for record in campaigns.all(conn)}
         opened = attempts.open_counts(conn)
+        failing = breakers.all(conn)
         shown = tuple(
             _campaign(conn, name, records.get(name), settings.campaigns.get(name), reported, opened, now)
             for name in sorted({*settings.campaigns, *records})
         )
     trunks = tuple(
-        TrunkStatus(name, opened.trunks.get(name, 0), trunk.max_calls, trunk.calls_per_second)
+        _trunk(name, trunk, opened.trunks.get(name, 0), [record for record in failing if record.trunk == name])
         for name, trunk in sorted(settings.trunks.items())
     )
     engines = tuple(_engine(node, now) for node in reported)
@@ -197,6 +208,20 @@ def _problem(reported: list[NodeRecord], now: datetime) -> str | None:
         if link != "connected":
             return f"engine {node.name} is not connected to Asterisk: {link}"
     return None
+
+
+def _trunk(name: str, trunk: Trunk, calls: int, failing: list[BreakerRecord]) -> TrunkStatus:
+    shown = TrunkStatus(name, calls, trunk.max_calls, trunk.calls_per_second)
+    if not failing:
+        return shown
+    worst = max(failing, key=lambda record: list(Phase).index(record.phase))
+    return replace(
+        shown,
+        state=worst.phase,
+        why="; ".join(f"{record.reason} (engine {record.node})" for record in failing),
+        since=min(record.since for record in failing),
+        next_probe_at=worst.next_probe_at,
+    )
 
 
 def _engine(node: NodeRecord, now: datetime) -> EngineStatus:

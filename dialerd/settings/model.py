@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
@@ -12,11 +13,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 
+from dialerd.domain.breaker import Limits
 from dialerd.domain.errors import ConfigError
 from dialerd.settings import values
 from dialerd.settings.campaign import Campaign
 from dialerd.settings.database_url import read_url
-from dialerd.settings.section import Section
+from dialerd.settings.section import ReadAs, Section
 
 CONFIG_FOLDER = Path("/etc/dialerd")
 STATE_FOLDER = Path("/var/lib/dialerd")
@@ -87,6 +89,21 @@ class Agi(Section):
     metrics_port: PortOrOff = 9642
 
 
+class BreakerForm(Section):
+    """When a trunk that fails is not asked any more, and when it is tried again; `Limits` is what it becomes."""
+
+    faults: Annotated[int, PlainValidator(values.whole(1, 1000, "a whole number of calls"))] = 5
+    window: Annotated[int, PlainValidator(values.whole(10, 1000, "a whole number of calls"))] = 50
+    share: Annotated[float, PlainValidator(values.number(0.05, 1, "calls of all, such as 0.6,"))] = 0.6
+    wait: Annotated[float, PlainValidator(values.seconds(1, 3600))] = 5.0
+    longest_wait: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 300.0
+
+    def finished(self) -> Limits:
+        """The limits in the domain's words."""
+        wait, longest = timedelta(seconds=self.wait), timedelta(seconds=max(self.wait, self.longest_wait))
+        return Limits(self.faults, self.window, self.share, wait, longest)
+
+
 class Trunk(Section):
     """One way out. `endpoint` is the PJSIP endpoint's name; `prefix` stands before the digits of the number."""
 
@@ -98,6 +115,7 @@ class Trunk(Section):
     ] = "+"
     calls_per_second: Pace
     max_calls: Calls
+    breaker: Annotated[Limits, ReadAs(BreakerForm)] = Limits()
 
 
 class Engine(Section):

@@ -58,7 +58,8 @@ def _below(here: Any, key: str) -> Any:
         return get_args(here)[1]
     for section in sections_in(here):
         if key in section.model_fields:
-            return section.model_fields[key].annotation
+            field = section.model_fields[key]
+            return next((mark for mark in field.metadata if isinstance(mark, ReadAs)), field.annotation)
     return None
 
 

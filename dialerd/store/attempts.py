@@ -26,6 +26,7 @@ __all__ = [
     "LeadHistory",
     "OpenCounts",
     "add_evidence",
+    "amend",
     "dialed_between",
     "disposition_counts",
     "evidence_of",
@@ -157,6 +158,15 @@ def write_ends(conn: Connection, ends: Sequence[End]) -> None:
         conn.execute(_END, [_values(end) for end in ends])
 
 
+def amend(conn: Connection, changes: Sequence[tuple[str, Disposition, bool, str]]) -> None:
+    """Writes another disposition into ended attempts: attempt id, disposition, whether it counts, detail. All else about
+    their ends stays. The caller changes the leads in the same transaction.
+    """
+    names = ("b_id", "disposition", "counts", "detail")
+    if changes:
+        conn.execute(_AMEND, [dict(zip(names, change, strict=True)) for change in changes])
+
+
 def _values(end: End) -> dict[str, Any]:
     return {
         "b_id": end.attempt_id,
@@ -204,6 +214,11 @@ _ROUTED = (
         answered_at=func.coalesce(attempts.c.answered_at, bindparam("at", type_=attempts.c.answered_at.type)),
         destination=bindparam("destination"),
     )
+)
+_AMEND = (
+    update(attempts)
+    .where(_this, attempts.c.ended_at.is_not(None))
+    .values(disposition=bindparam("disposition"), counts=bindparam("counts"), detail=bindparam("detail"))
 )
 _END = (
     update(attempts)

@@ -21,6 +21,7 @@ from dialerd.store.metadata import metadata
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
 from dialerd.store.tables_tallies import attempt_tallies, lead_tallies
+from dialerd.store.tables_trunks import trunk_breakers
 from dialerd.store.tables_versions import list_versions, original_parts, originals, rejects, version_known
 from dialerd.store.types import BigId, UtcDateTime
 
@@ -44,6 +45,7 @@ __all__ = [
     "rejects",
     "reset_leads",
     "resets",
+    "trunk_breakers",
     "version_known",
 ]
 

@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dialerd.store import nodes
+from dialerd.domain.breaker import Breaker, Phase
+from dialerd.domain.signs import Sign
+from dialerd.store import breakers, nodes
 
 
 def engine(cli, *, ago=0, link="connected", reason="dialing"):
@@ -90,7 +92,21 @@ def test_a_campaign_shows_its_numbers(active):
 
 
 def test_trunks_are_shown_beside_their_caps(cli):
-    assert cli.json("status")["trunks"] == [{"name": "carrier", "calls": 0, "max_calls": 10, "calls_per_second": 5.0}]
+    (trunk,) = cli.json("status")["trunks"]
+    caps = {"name": "carrier", "calls": 0, "max_calls": 10, "calls_per_second": 5.0}
+    assert trunk == {**caps, "state": "closed", "why": "", "since": None, "next_probe_at": None}
+
+
+def test_a_trunk_that_fails_says_why_on_which_engine_and_when_it_is_tried_again(cli):
+    since = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+    failing = Breaker(Phase.OPEN, Sign.TROUBLE, "SIP 503: 5 calls in a row failed", since, since + timedelta(seconds=5))
+    cli.write(lambda conn, now: breakers.save(conn, "test", {"carrier": failing}, now))
+    (trunk,) = cli.json("status")["trunks"]
+    assert (trunk["state"], trunk["why"]) == ("open", "SIP 503: 5 calls in a row failed (engine test)")
+    assert (trunk["since"], trunk["next_probe_at"]) == ("2026-03-02T15:30:00.000Z", "2026-03-02T15:30:05.000Z")
+    assert "SIP 503" in cli.ok("status")
+    cli.write(lambda conn, now: breakers.save(conn, "test", {"carrier": Breaker()}, now))
+    assert cli.json("status")["trunks"][0]["state"] == "closed"
 
 
 def test_watching_prints_a_document_a_second_until_interrupted(cli):

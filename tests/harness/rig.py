@@ -146,6 +146,9 @@ class Rig:
         made = self.attempts()
         return judge(made, self.calls(), may_be_unknown={attempt.attempt_id for attempt in made if unknown})
 
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
     def ask(self, look: Callable[[Connection], T]) -> T:
         with self.database.read() as conn:
             return look(conn)

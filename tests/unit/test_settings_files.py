@@ -247,3 +247,11 @@ def test_the_file_is_known_by_its_whole_path_so_that_a_reload_finds_it(files, mo
     path = files()
     monkeypatch.chdir(path.parent)
     assert load(Path("dialerd.toml"), {}).source == path
+
+
+def test_a_mistake_in_a_breaker_names_its_key_and_what_is_allowed(files):
+    path = files(MAIN + "[trunks.carrier.breaker]\nfault = 3\nshare = 2\n")
+    first, second = problems(path)
+    assert first.startswith(f"{path}: trunks.carrier.breaker.share: 2 is out of range")
+    assert second.startswith(f"{path}: trunks.carrier.breaker.fault: no such key; known here: faults, window, share")
+    assert second.endswith("did you mean faults?")

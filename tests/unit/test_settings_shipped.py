@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dialerd.domain.breaker import Limits
 from dialerd.settings import Asterisk, Campaign, Extension, HangUp, Playback, Schedule, load
 from dialerd.settings.campaign import RECYCLABLE, RuleForm
-from dialerd.settings.model import Sections
+from dialerd.settings.model import BreakerForm, Sections
 from dialerd.settings.problems import sections_in
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -22,7 +23,9 @@ OPTIONS = [
     for table, field in Sections.model_fields.items()
     for section in sections_in(field.annotation)
     for key in section.model_fields
+    if (table, key) != ("trunks", "breaker")
 ]
+BREAKER_OPTIONS = list(BreakerForm.model_fields)
 CAMPAIGN_OPTIONS = [key for key in Campaign.model_fields if key not in ("destination", "schedule", "recycle")]
 INNER_OPTIONS = [key for form in (Schedule, RuleForm) for key in form.model_fields]
 DESTINATION_OPTIONS = [key for form in (Extension, Playback, HangUp) for key in form.model_fields]
@@ -51,6 +54,7 @@ def test_the_values_shown_are_the_defaults(shipped):
     given = tomllib.loads(MAIN)["paths"]
     assert given == {"state_dir": "/var/lib/dialerd", "campaigns": "campaigns.d", "agi_scripts": "agi"}
     assert shipped.trunks["carrier"].prefix == "+"
+    assert shipped.trunks["carrier"].breaker == BreakerForm().finished() == Limits()
 
 
 @pytest.mark.parametrize(("table", "key"), OPTIONS)
@@ -60,6 +64,12 @@ def test_every_option_stands_in_the_shipped_file_below_its_explanation(table, ke
     assert at is not None
     above = [line for line in lines[:at] if line.startswith("# ") and " = " not in line]
     assert above, f"nothing explains {table}.{key}"
+
+
+@pytest.mark.parametrize("key", BREAKER_OPTIONS)
+def test_every_option_of_a_breaker_stands_in_the_shipped_file_and_in_the_documentation(key):
+    assert re.search(rf"^{key} = ", MAIN.partition("[trunks.carrier.breaker]")[2], re.MULTILINE)
+    assert f"| `{key}` |" in PAGE.partition("[trunks.NAME.breaker]")[2]
 
 
 def test_the_shipped_campaign_is_good(shipped):

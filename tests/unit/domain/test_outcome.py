@@ -94,17 +94,17 @@ def test_an_answer_that_crossed_our_cancel_is_abandoned(state):
 
 
 @pytest.mark.parametrize(
-    ("fault", "expected", "trunk_fault"),
+    ("fault", "expected"),
     [
-        (OriginateFault.REFUSED, D.FAILED, True),
-        (OriginateFault.NO_CHANNEL, D.FAILED, True),
-        (OriginateFault.NOT_SENT, D.CANCELLED, False),
-        (OriginateFault.LOST, D.UNKNOWN, False),
+        (OriginateFault.REFUSED, D.FAILED),
+        (OriginateFault.NO_CHANNEL, D.FAILED),
+        (OriginateFault.NOT_SENT, D.CANCELLED),
+        (OriginateFault.LOST, D.UNKNOWN),
     ],
 )
-def test_a_fault_of_ours_is_told_as_what_it_was(fault, expected, trunk_fault):
+def test_a_fault_of_ours_is_told_as_what_it_was(fault, expected):
     outcome = classify(EndFacts(fault=fault))
-    assert (outcome.disposition, outcome.trunk_fault) == (expected, trunk_fault)
+    assert outcome.disposition is expected
     assert outcome.detail
 
 
@@ -140,7 +140,6 @@ def test_every_end_has_one_disposition_whose_flags_say_whether_it_counts(facts):
     outcome = classify(facts)
     assert outcome.disposition is not D.NEW
     assert outcome.counts is FLAGS[outcome.disposition].counts
-    assert outcome.trunk_fault is (outcome.disposition in (D.CONGESTION, D.FAILED))
 
 
 @given(any_facts)

@@ -8,6 +8,7 @@ from alembic import op
 from dialerd.store.migrations.v0001_mappings import create_mappings
 from dialerd.store.migrations.v0001_resets import create_resets
 from dialerd.store.migrations.v0001_tallies import create_tallies
+from dialerd.store.migrations.v0001_trunks import create_trunks
 from dialerd.store.migrations.v0001_versions import create_versions
 from dialerd.store.types import BigId, UtcDateTime
 
@@ -30,6 +31,7 @@ def upgrade() -> None:
     create_mappings()
     create_resets()
     create_tallies()
+    create_trunks()
 
 
 def _campaigns() -> None:

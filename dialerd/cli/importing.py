@@ -88,7 +88,7 @@ def import_(
     rules = Rules(Mode(mode), Duplicates(duplicates), Scope(scope))
     out = rejects if rejects or dry_run else _beside(file)
     started = time.monotonic()
-    with shell.database() as database, _bar() as progress:
+    with shell.database() as database, bar() as progress:
         reading = wanted.reading(database)
         if dry_run:
             shell.step_back()
@@ -167,7 +167,7 @@ def _beside(file: Path) -> Path | None:
 
 
 @contextmanager
-def _bar() -> Iterator[Told]:
+def bar() -> Iterator[Told]:
     """A progress bar on standard error when that is a terminal; nothing otherwise."""
     if not sys.stderr.isatty():
         yield unseen

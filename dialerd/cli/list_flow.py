@@ -92,7 +92,7 @@ def export(
     wish = ExportWish(name, _columns(fields), frozenset(map(Disposition, dispositions)))
     with shell.database() as database:
         exports.check(database, wish)
-        with _output(out, overwrite=overwrite) as stream:
+        with output(out, overwrite=overwrite) as stream:
             report = exports.export(database, wish, stream, actor=shell.actor, now=shell.now())
     if out is not None:
         say(f"{out}: {report.leads:,} leads of list {name}")
@@ -249,7 +249,7 @@ def _columns(fields: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _output(out: Path | None, *, overwrite: bool) -> Iterator[TextIO]:
+def output(out: Path | None, *, overwrite: bool) -> Iterator[TextIO]:
     """Where the CSV goes. A file has its name only once it is whole."""
     if out is None:
         with text_output() as stream:

@@ -23,6 +23,7 @@ COMMANDS = {
     "mapping": Entry("dialerd.cli.mapping:group", "Save which columns of a file are which fields."),
     "lead": Entry("dialerd.cli.lead:group", "Find, show, add, change, close and reset single leads."),
     "campaign": Entry("dialerd.cli.campaigns:group", "Assign lists; start, pause, resume and stop campaigns."),
+    "dnc": Entry("dialerd.cli.dnc:group", "Put numbers on do-not-call; import, export and check it."),
     "call": Entry("dialerd.cli.calls:group", "Look at what was dialed and what became of it."),
     "status": Entry("dialerd.cli.status:command", "Show engines and campaigns, and why nothing is dialed."),
     "run": Entry("dialerd.cli.daemons:run", "Run the engine: claims leads, paces, dials through Asterisk."),

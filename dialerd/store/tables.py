@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from dialerd.store.metadata import metadata
+from dialerd.store.tables_dnc import dnc_entries
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
 from dialerd.store.tables_tallies import attempt_tallies, lead_tallies
@@ -30,6 +31,7 @@ __all__ = [
     "attempts",
     "audit",
     "campaigns",
+    "dnc_entries",
     "evidence",
     "lead_rows",
     "lead_tallies",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from dialerd.store.migrations.v0001_dnc import create_dnc
 from dialerd.store.migrations.v0001_mappings import create_mappings
 from dialerd.store.migrations.v0001_resets import create_resets
 from dialerd.store.migrations.v0001_tallies import create_tallies
@@ -30,6 +31,7 @@ def upgrade() -> None:
     _around()
     create_mappings()
     create_resets()
+    create_dnc()
     create_tallies()
     create_trunks()
 

@@ -1,0 +1,28 @@
+"""The part of the first schema that keeps do-not-call."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from dialerd.store.types import BigId, UtcDateTime
+
+
+def create_dnc() -> None:
+    """Creates the tables of do-not-call."""
+    op.create_table(
+        "dnc_entries",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("campaign", sa.Text, nullable=False, server_default=""),
+        sa.Column("expires_at", UtcDateTime),
+        sa.Column("source", sa.Text, nullable=False, server_default=""),
+        sa.Column("reason", sa.Text, nullable=False, server_default=""),
+        sa.Column("added_at", UtcDateTime, nullable=False),
+        sa.Column("added_by", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="dnc_entries_pkey"),
+        sa.UniqueConstraint("number", "kind", "campaign", name="dnc_entries_number_kind_campaign_unique"),
+        sa.CheckConstraint("kind IN ('exact', 'prefix')", name=op.f("dnc_entries_kind")),
+        sqlite_autoincrement=True,
+    )

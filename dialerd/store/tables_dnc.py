@@ -1,0 +1,27 @@
+"""The tables of do-not-call: what is not to be called, and which leads are still to be brought in line with it."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Table, Text, UniqueConstraint
+
+from dialerd.store.metadata import metadata
+from dialerd.store.types import BigId, UtcDateTime
+
+dnc_entries = Table(
+    "dnc_entries",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    # E.164, or how it begins. First in the index, which therefore finds a number and all its prefixes in one walk.
+    Column("number", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # '' for all campaigns. No foreign key: an entry outlives the file of its campaign.
+    Column("campaign", Text, nullable=False, server_default=""),
+    Column("expires_at", UtcDateTime),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("added_by", Text, nullable=False),
+    UniqueConstraint("number", "kind", "campaign"),
+    CheckConstraint("kind IN ('exact', 'prefix')", name="kind"),
+    sqlite_autoincrement=True,
+)

@@ -112,7 +112,7 @@ def add(
 def remove(
     shell: Shell, numbers: tuple[str, ...], campaign: str | None, region: str | None, *, prefix: bool, as_json: bool
 ) -> None:
-    """Take numbers from do-not-call; their leads are due again as they were. Exactly these entries are removed."""
+    """Take numbers from do-not-call. Exactly these entries are removed."""
     with shell.database() as database:
         removed = dnc.remove(
             database,

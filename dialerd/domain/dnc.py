@@ -15,7 +15,7 @@ from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 ON_DNC = "on do-not-call"
 """Why a lead is closed whose number an entry without an end covers. Such leads come back when the entry is removed."""
 
-_SHORTEST, _LONGEST = 2, 16
+_SHORTEST, LONGEST = 2, 16
 """Characters of a prefix and of a number, the plus sign among them."""
 _PUNCTUATION = re.compile(r"[ ().\-\u00a0\u2010-\u2015]")
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -87,7 +87,7 @@ def _read_prefix(text: str, region: str | None) -> str | BadPhone:
             return BadPhone(f"has no country code: write it with a plus sign, like +1{digits}, or say its region")
         trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
         digits = f"+{phonenumbers.country_code_for_region(region)}{digits.removeprefix(trunk)}"
-    if len(digits) > _LONGEST:
+    if len(digits) > LONGEST:
         return BadPhone("too long for a phone number")
     if not any(digits[1:end] in _COUNTRY_CODES for end in range(2, 5)):
         return BadPhone("no country has this country code")

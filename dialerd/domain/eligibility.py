@@ -14,6 +14,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from dialerd.domain.dispositions import Disposition, flags_of
+from dialerd.domain.dnc import ON_DNC, Entry
 from dialerd.domain.windows import Hours, day_start, next_change, next_open_in_all
 
 # How soon to ask again about a number that is in a call: most calls are over, or answered, within that time.
@@ -26,11 +27,14 @@ class Yes:
 
 
 class Wait(StrEnum):
-    """What a lead waits for: its own next try, an hour at which it may be called, or a cap on how often."""
+    """What a lead waits for: its own next try, an hour at which it may be called, a cap on how often, or the end of an
+    entry of do-not-call.
+    """
 
     RETRY = "retry"
     HOURS = "hours"
     CAP = "cap"
+    DO_NOT_CALL = "do_not_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class Lead(Protocol):
     def busy(self) -> bool:
         """An attempt on the lead, or on its number in any list, has not ended."""
 
+    @property
+    def stopped_by(self) -> Entry | None:
+        """The entry of do-not-call that keeps the campaign from calling the number for longest."""
+
 
 @dataclass(frozen=True, slots=True)
 class LeadState:
@@ -85,6 +93,7 @@ class LeadState:
     due_at: datetime | None = None
     last_attempt_at: datetime | None = None
     busy: bool = False
+    stopped_by: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,15 @@ _YES = Yes()
 
 def _not_final(lead: Lead, _rules: CampaignRules, _now: datetime) -> Verdict:
     return Never(f"{lead.disposition} is final") if flags_of(lead.disposition).final else _YES
+
+
+def _not_on_dnc(lead: Lead, _rules: CampaignRules, now: datetime) -> Verdict:
+    entry = lead.stopped_by
+    if entry is None or not entry.holds(now):
+        return _YES
+    if entry.expires_at is None:
+        return Never(ON_DNC)
+    return NoUntil(entry.expires_at, ON_DNC, Wait.DO_NOT_CALL)
 
 
 def _attempts_left(lead: Lead, rules: CampaignRules, _now: datetime) -> Verdict:
@@ -175,6 +193,7 @@ def _gap_kept(lead: Lead, rules: CampaignRules, now: datetime) -> Verdict:
 # The order in which people read them: what is over for good, then the campaign, then the lead's own waits.
 GATES: tuple[tuple[str, Gate], ...] = (
     ("disposition", _not_final),
+    ("do-not-call", _not_on_dnc),
     ("attempts left", _attempts_left),
     ("campaign begun", _started),
     ("campaign not over", _not_over),

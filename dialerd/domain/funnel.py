@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dnc import ON_DNC
 from dialerd.domain.eligibility import CampaignRules, LeadState, Never, NoUntil, Wait, judge, judge_schedule
 
 WITHDRAWN = "withdrawn"
@@ -114,6 +115,8 @@ def place(group: Group, rules: CampaignRules | None, now: datetime) -> tuple[Par
 def _closed(group: Group) -> Part:
     if group.reason == WITHDRAWN:
         return Part.WITHDRAWN
+    if group.reason == ON_DNC:
+        return Part.DO_NOT_CALL
     return _FINAL.get(group.disposition, Part.FINISHED)
 
 
@@ -130,7 +133,12 @@ def _due(group: Group, rules: CampaignRules, now: datetime) -> tuple[Part, datet
     return Part.DIALABLE, None
 
 
-_WAITING: Mapping[str, Part] = {Wait.RETRY: Part.RETRY, Wait.HOURS: Part.HOURS, Wait.CAP: Part.CAP}
+_WAITING: Mapping[str, Part] = {
+    Wait.RETRY: Part.RETRY,
+    Wait.HOURS: Part.HOURS,
+    Wait.CAP: Part.CAP,
+    Wait.DO_NOT_CALL: Part.DO_NOT_CALL,
+}
 _FINAL: Mapping[str, Part] = {
     Disposition.OPTED_OUT: Part.DO_NOT_CALL,
     Disposition.DO_NOT_CALL: Part.DO_NOT_CALL,

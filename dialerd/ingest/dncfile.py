@@ -69,13 +69,16 @@ class DncReader:
     """Reads the rows of one file. `campaigns` are those that a row may name."""
 
     def __init__(self, file: LeadFile, reading: Reading, template: Template, campaigns: Collection[str]) -> None:
-        """Raises BadInput when it cannot be made out which column is the number."""
+        """`header` is the titles of the file, made up where it has none. Raises BadInput when it cannot be made out which
+        column is the number.
+        """
         self._file = file
         self._template = template
         self._campaigns = campaigns
         # The first line is a number already, or the title of a column whatever it is called.
-        self._untitled = _is_number(file.header[0], template) and len(file.header) == 1
         alone = len(file.header) == 1 and not (reading.mapping or reading.phone_column)
+        self._untitled = alone and _is_number(file.header[0], template)
+        self.header = ("phone_number",) if self._untitled else file.header
         if alone:
             self._columns = Columns(phone=0, priority=None, timezone=None, fields=(), ours=False)
         else:

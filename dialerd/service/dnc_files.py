@@ -88,7 +88,7 @@ def import_file(
         except BadInput as error:
             raise BadInput(f"{path}: {error}") from error
         seen = stack.enter_context(Seen())
-        out = stack.enter_context(RejectFile(rejects, file.header, file.delimiter)) if rejects else None
+        out = stack.enter_context(RejectFile(rejects, reader.header, file.delimiter)) if rejects else None
         load = _Load(database, path, seen, out)
         with database.write() as conn:
             _note(conn, "dnc.import", wish, actor, now, {"file": load.report.file, "sha256": sha256})

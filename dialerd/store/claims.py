@@ -6,17 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, and_, bindparam, case, delete, exists, func, select, text, true, update
+from sqlalchemy import Boolean, Row, and_, bindparam, case, delete, exists, func, or_, select, text, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialerd.domain import funnel
+from dialerd.domain.dnc import LONGEST, ON_DNC, Kind
 from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict, Wait
 from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.store.database import Connection
 from dialerd.store.heads import Candidate, candidates
 from dialerd.store.ids import new_attempt_id
-from dialerd.store.tables import attempts, campaigns, leads
+from dialerd.store.tables import attempts, campaigns, dnc_entries, leads
 from dialerd.store.types import UtcDateTime
 
 WITHDRAWN = funnel.WITHDRAWN
@@ -116,7 +117,7 @@ def give_back_of_node(conn: Connection, node: str, now: datetime) -> int:
 
 def mark_sending(conn: Connection, attempt_ids: Sequence[str], owner: str, now: datetime) -> frozenset[str]:
     """The point of no return: moves claims of `owner` to `sending`, where their campaign is still active and their lead
-    was not closed or withdrawn meanwhile, and returns the ids that moved. Only those may be sent, once this transaction is committed, and never twice.
+    was not closed or withdrawn, and its number not put on do-not-call meanwhile, and returns the ids that moved. Only those may be sent, once this transaction is committed, and never twice.
     """
     if not attempt_ids:
         return frozenset()
@@ -134,7 +135,7 @@ def _sort_out(
     for lead in heads:
         verdict = judge(lead) if lead.live else Never(WITHDRAWN)
         if isinstance(verdict, Never):
-            moved.append({"b_lead_id": lead.lead_id, "b_due": None, "b_closed": verdict.reason, "b_waits_for": None})
+            moved.append(_closed(lead.lead_id, verdict.reason))
         elif isinstance(verdict, NoUntil):
             moved.append(_due(lead.lead_id, max(verdict.at, now + _SHORTEST_WAIT), verdict.wait))
         elif lead.busy or lead.phone in numbers:
@@ -147,7 +148,13 @@ def _sort_out(
 
 def _due(lead_id: int, at: datetime, wait: Wait = Wait.RETRY) -> dict[str, object]:
     waits_for = None if wait is Wait.RETRY else wait.value
-    return {"b_lead_id": lead_id, "b_due": at, "b_closed": None, "b_waits_for": waits_for}
+    on_dnc = wait is Wait.DO_NOT_CALL
+    return {"b_lead_id": lead_id, "b_due": at, "b_closed": None, "b_waits_for": waits_for, "b_on_dnc": on_dnc}
+
+
+def _closed(lead_id: int, reason: str) -> dict[str, object]:
+    on_dnc = reason == ON_DNC
+    return {"b_lead_id": lead_id, "b_due": None, "b_closed": reason, "b_waits_for": None, "b_on_dnc": on_dnc}
 
 
 def _insert(conn: Connection, request: ClaimRequest, chosen: Sequence[Candidate], now: datetime) -> list[ClaimedLead]:
@@ -230,10 +237,17 @@ _TAKE = (
     .where(leads.c.id.in_(bindparam("lead_ids", expanding=True)))
     .values(due_at=None, waits_for=None, dials=leads.c.dials + 1)
 )
+# What do-not-call has put off already was due before that.
+_was_due = case((leads.c.waits_for == Wait.DO_NOT_CALL.value, leads.c.resume_at), else_=leads.c.due_at)
 _MOVE = (
     update(leads)
     .where(leads.c.id == bindparam("b_lead_id"))
-    .values(due_at=bindparam("b_due"), closed=bindparam("b_closed"), waits_for=bindparam("b_waits_for"))
+    .values(
+        due_at=bindparam("b_due"),
+        closed=bindparam("b_closed"),
+        waits_for=bindparam("b_waits_for"),
+        resume_at=case((bindparam("b_on_dnc", type_=Boolean), _was_due), else_=leads.c.resume_at),
+    )
 )
 
 _claimed = attempts.c.state == AttemptState.CLAIMED.value
@@ -253,7 +267,19 @@ _GIVE_BACK_NODE = (
 _RESTORE = (
     update(leads)
     .where(leads.c.id == bindparam("b_lead_id"))
-    .values(due_at=case((leads.c.closed.is_(None), bindparam("b_due", type_=UtcDateTime))), dials=leads.c.dials - 1)
+    .values(
+        due_at=case((leads.c.closed.is_(None), bindparam("b_due", type_=UtcDateTime))),
+        resume_at=case((leads.c.closed == ON_DNC, bindparam("b_due", type_=UtcDateTime)), else_=leads.c.resume_at),
+        dials=leads.c.dials - 1,
+    )
+)
+# A number and all its prefixes by the index: an entry that is longer than the number equals none of them.
+_beginnings = [func.substr(attempts.c.phone, 1, length) for length in range(2, LONGEST + 1)]
+_on_dnc = exists().where(
+    dnc_entries.c.number.in_(_beginnings),
+    or_(dnc_entries.c.kind == Kind.PREFIX.value, dnc_entries.c.number == attempts.c.phone),
+    or_(dnc_entries.c.campaign == "", dnc_entries.c.campaign == attempts.c.campaign),
+    or_(dnc_entries.c.expires_at.is_(None), dnc_entries.c.expires_at > bindparam("now", type_=UtcDateTime)),
 )
 _MARK_SENDING = (
     update(attempts)
@@ -263,7 +289,8 @@ _MARK_SENDING = (
         attempts.c.owner == bindparam("b_owner"),
         exists().where(and_(campaigns.c.name == attempts.c.campaign, campaigns.c.state == CampaignState.ACTIVE.value)),
         ~exists().where(and_(leads.c.id == attempts.c.lead_id, leads.c.closed.is_not(None))),
+        ~_on_dnc,
     )
-    .values(state=AttemptState.SENDING.value, sending_at=bindparam("now"))
+    .values(state=AttemptState.SENDING.value, sending_at=bindparam("now", type_=UtcDateTime))
     .returning(attempts.c.id)
 )

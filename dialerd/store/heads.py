@@ -8,13 +8,15 @@ there are. list_buckets names the buckets that exist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Boolean, TextClause, bindparam, text
 
+from dialerd.domain.dnc import Entry, stopping
+from dialerd.store import dnc
 from dialerd.store.database import Connection
 from dialerd.store.tables import leads
 from dialerd.store.types import UtcDateTime
@@ -25,7 +27,8 @@ class Candidate:
     """A lead at the head of the index: due, and of an unarchived list of the campaign.
 
     `attempts` are those that counted, `dials` all of them; `zone` is as in domain.phone.zone_key. `busy` says that the
-    number (in any list) or the lead has an open attempt, `live` that its list's current version has it.
+    number (in any list) or the lead has an open attempt, `live` that its list's current version has it. `stopped_by` is
+    the entry of do-not-call that keeps the campaign from calling it for longest.
     """
 
     lead_id: int
@@ -40,6 +43,7 @@ class Candidate:
     last_attempt_at: datetime | None
     busy: bool
     live: bool
+    stopped_by: Entry | None = None
 
 
 def candidates(conn: Connection, campaign: str, limit: int, now: datetime) -> list[Candidate]:
@@ -48,7 +52,16 @@ def candidates(conn: Connection, campaign: str, limit: int, now: datetime) -> li
     """
     statement = _statement(conn.dialect.name, _rounded(limit))
     rows = conn.execute(statement, {"campaign": campaign, "now": now}).all()
-    return [Candidate(*row) for row in rows[:limit]]
+    return judged_by_dnc(conn, campaign, [Candidate(*row) for row in rows[:limit]], now)
+
+
+def judged_by_dnc(conn: Connection, campaign: str, found: list[Candidate], now: datetime) -> list[Candidate]:
+    """The same with what do-not-call says about each, in one question for all of them."""
+    covering = dnc.covering(conn, {lead.phone for lead in found})
+    if not covering:
+        return found
+    entries = ((lead, covering.get(lead.phone, ())) for lead in found)
+    return [replace(lead, stopped_by=stopping(about, lead.phone, campaign, now)) for lead, about in entries]
 
 
 def _rounded(limit: int) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, select
 
+from dialerd.domain.eligibility import Wait
 from dialerd.domain.funnel import Funnel, Group, Part, Standing, funnel
 from dialerd.domain.lifecycle import VersionState
 from dialerd.store import tallies
@@ -42,11 +43,13 @@ def counts(conn: Connection, list_id: int, now: datetime) -> LeadCounts:
 def in_short(parts: Funnel, groups: Iterable[Group], staged: int) -> LeadCounts:
     """A funnel with fewer parts, of these groups."""
     by_closing: Counter[str] = Counter()
+    waiting = sum(parts.parts[part].leads for part in (Part.RETRY, Part.HOURS, Part.CAP))
     for group in groups:
         if group.standing is Standing.CLOSED:
             by_closing[group.reason] += group.leads
+        elif group.standing is Standing.WAITING and group.reason == Wait.DO_NOT_CALL:
+            waiting += group.leads
     dialable, in_call = parts.dialable, parts.parts[Part.IN_CALL].leads
-    waiting = sum(parts.parts[part].leads for part in (Part.RETRY, Part.HOURS, Part.CAP))
     closed = parts.total - dialable - waiting - in_call
     return LeadCounts(parts.total, dialable, waiting, in_call, closed, staged, parts.dispositions, by_closing)
 

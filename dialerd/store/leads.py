@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Boolean, Select, and_, bindparam, case, false, func, or_, select, true, update
 
 from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dnc import ON_DNC
 from dialerd.domain.facts import LeadFields
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
@@ -94,7 +95,7 @@ def set_after_attempt(
     last_attempt_at: datetime,
 ) -> None:
     """What the end of an attempt makes of its lead: due again at `due_at`, or closed with a reason. A lead that was
-    withdrawn or closed by a person meanwhile stays closed; one that is in another call becomes due by that call's
+    withdrawn, put on do-not-call or closed by a person meanwhile stays closed; one that is in another call becomes due by that call's
     end.
     """
     after = AfterAttempt(lead_id, disposition, attempts, due_at, closed, last_attempt_at)
@@ -187,8 +188,8 @@ def page(
 _attempt_open = attempts.c.ended_at.is_(None)
 _in_call = select(attempts.c.id).where(attempts.c.lead_id == leads.c.id, _attempt_open).exists()
 # No IN: its list cannot be used with many rows at once.
-_stays_closed = func.coalesce(or_(leads.c.closed == WITHDRAWN, leads.c.closed == CLOSED_BY_HAND), false())
-_is_withdrawn = func.coalesce(leads.c.closed == WITHDRAWN, false())
+_comes_back = func.coalesce(or_(leads.c.closed == WITHDRAWN, leads.c.closed == ON_DNC), false())
+_stays_closed = func.coalesce(or_(_comes_back, leads.c.closed == CLOSED_BY_HAND), false())
 _b_closed = bindparam("b_closed", type_=leads.c.closed.type)
 
 _CONTACTED = update(leads).where(leads.c.id == bindparam("b_lead_id")).values(contacted=true())
@@ -203,11 +204,12 @@ _AFTER_ATTEMPT = (
         due_at=case((or_(_stays_closed, _in_call), None), else_=bindparam("b_due", type_=UtcDateTime)),
         waits_for=None,
         contacted=or_(leads.c.contacted, bindparam("b_contacted", type_=Boolean)),
-        # A withdrawn lead that is over for another reason too must not come back when its list has it again.
+        # A withdrawn lead that is over for another reason too must not come back when its list has it again, nor one
+        # on do-not-call when its entry is removed.
         closed=case(
-            (_is_withdrawn, func.coalesce(_b_closed, WITHDRAWN)), (_stays_closed, leads.c.closed), else_=_b_closed
+            (_comes_back, func.coalesce(_b_closed, leads.c.closed)), (_stays_closed, leads.c.closed), else_=_b_closed
         ),
-        resume_at=case((_is_withdrawn, bindparam("b_due", type_=UtcDateTime))),
+        resume_at=case((_comes_back, bindparam("b_due", type_=UtcDateTime))),
     )
 )
 

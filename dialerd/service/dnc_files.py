@@ -13,6 +13,7 @@ from typing import TextIO
 
 from dialerd.domain.dnc import Entry
 from dialerd.domain.errors import BadInput
+from dialerd.domain.importing import Headway, Phase
 from dialerd.ingest.csvfile import BadRow, Row
 from dialerd.ingest.dncfile import DncReader
 from dialerd.ingest.exported import MARK, PREFIX
@@ -93,7 +94,7 @@ def import_file(
         with database.write() as conn:
             _note(conn, "dnc.import", wish, actor, now, {"file": load.report.file, "sha256": sha256})
         try:
-            load.all(reader.entries(), lambda: progress(*file.progress()))
+            load.all(reader.entries(), lambda rows: progress(Headway(Phase.READING, rows, *file.progress())))
         finally:
             # However it ends: what was written holds.
             with database.write() as conn:
@@ -113,7 +114,7 @@ class _Load:
         # File names are bytes; those that are no UTF-8 cannot be kept as they are.
         self.report = DncReport(path.name.encode("utf-8", "replace").decode())
 
-    def all(self, rows: Iterator[tuple[Row | BadRow, Entry | None]], tell: Callable[[], None]) -> None:
+    def all(self, rows: Iterator[tuple[Row | BadRow, Entry | None]], tell: Callable[[int], None]) -> None:
         """Every row of the file. Raises BadInput when none can be used."""
         while some := list(islice(rows, self._steps.size)):
             entries = [entry for _, entry in some if entry is not None]
@@ -121,7 +122,7 @@ class _Load:
             outcomes = self._write(entries)
             self._refuse(bad)
             self._count(len(some), len(entries), len(bad), outcomes)
-            tell()
+            tell(self.report.rows)
         first = next(iter(self.report.first_rejects), None)
         if first is None and self.report.rows == 0:
             raise BadInput(f"{self._path}: has no rows; nothing was imported")

@@ -91,14 +91,7 @@ def copy(shell: Shell, name: str, new_name: str, *, as_json: bool) -> None:
     Those that are do_not_call, opted_out or invalid_number stay so.
     """
     with shell.database() as database:
-        made = list_life.copy(
-            database,
-            name,
-            new_name,
-            actor=shell.actor,
-            clock=shell.now,
-            dispositions=shell.settings.dispositions,
-        )
+        made = list_life.copy(database, name, new_name, actor=shell.actor, clock=shell.now)
     if as_json:
         print_json(made)
         return

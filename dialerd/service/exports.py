@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
+from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
 from dialerd.ingest.exported import MARK, PREFIX, title_of
 from dialerd.ingest.spreadsheet import guarded
@@ -33,7 +34,7 @@ class ExportWish:
 
     name: str
     columns: tuple[str, ...] = ()
-    dispositions: frozenset[str] = frozenset()
+    dispositions: frozenset[Disposition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from dialerd.domain.errors import BadInput, DialerdError, NotFound, Refused, Unavailable
@@ -191,17 +190,19 @@ class _Work:
             self._steps.rest()
 
     def _stage_rollback(self, record: VersionRecord) -> Buckets:
-        to = int(record.options["to"])
-        with (
-            self._database.read() as reading,
-            closing(differences.differences(reading, record.list_id, record.previous, to)) as changes,
-        ):
-            rows = (item for item in changes if item.here)
-            while step := list(islice(rows, self._steps.size)):
-                with self._steps.write() as conn:
-                    differences.restore(conn, record.list_id, record.number, step)
-                    versions.note_step(conn, record, self._clock())
-                self._steps.rest()
+        span = (record.list_id, record.previous, int(record.options["to"]))
+        place: differences.Place | None = None
+        more = True
+        while more:
+            # Read in pages: a reader that stays for all of it would keep SQLite from clearing its log meanwhile.
+            with self._database.read() as conn:
+                ids, place = differences.touched(conn, *span, place, self._steps.size)
+            more = place is not None
+            with self._steps.write() as conn:
+                back = differences.restore(conn, *span, record.number, ids)
+                versions.count(conn, record.list_id, record.number, unarmed=back)
+                versions.note_step(conn, record, self._clock())
+            self._steps.rest()
         with self._database.read() as conn:
             back, changed, withdrawn = arming.ended_and_begun(conn, record.list_id, record.number)
         return Buckets(rows=back + changed, imported=back, updated=changed, withdrawn=withdrawn)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign, require_list
@@ -30,7 +31,7 @@ class LeadQuery:
     text: str
     list_name: str | None = None
     campaign: str | None = None
-    disposition: str | None = None
+    disposition: Disposition | None = None
 
 
 @dataclass(frozen=True, slots=True)

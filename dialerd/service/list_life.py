@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialerd.domain.dispositions import SYSTEM, Catalogue
 from dialerd.domain.errors import DialerdError, NotFound, Refused
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.service import import_run
 from dialerd.service.lists import LONGEST_NAME, check_text
 from dialerd.service.names import require_list
+from dialerd.service.removal import remove_list
 from dialerd.service.workers import new_worker
 from dialerd.store import audit, campaigns, copies, list_ends, lists, staging, versions
 from dialerd.store.database import Connection, Database
@@ -96,21 +96,14 @@ def delete(
             _check_deletable(conn, record)
             list_ends.mark_deleted(conn, record.list_id, clock())
             _note(conn, "list.delete", name, actor, clock(), list_id=record.list_id)
-    return Removed(name, _remove(database, record.list_id))
+    return Removed(name, remove_list(database, record.list_id, clock))
 
 
 def copy(
-    database: Database,
-    name: str,
-    new_name: str,
-    *,
-    actor: str,
-    clock: Clock,
-    progress: Progress | None = None,
-    dispositions: Catalogue = SYSTEM,
+    database: Database, name: str, new_name: str, *, actor: str, clock: Clock, progress: Progress | None = None
 ) -> Copied:
-    """A new list with the leads and fields of the list's current version, none of them dialed yet. Those with a protected
-    disposition (do_not_call, opted_out, invalid_number ...), or closed by hand, are so in the copy too, and not dialed.
+    """A new list with the leads and fields of the list's current version, none of them dialed yet. Those that said
+    do_not_call, opted_out or invalid_number, or were closed by hand, are so in the copy too, and are not dialed.
 
     When it fails or is interrupted there is no new list. Raises NotFound, BadInput for a name that cannot be, Refused
     when it is taken or the list has no leads.
@@ -139,7 +132,7 @@ def copy(
     if version is None:
         raise AssertionError(f"version {number} was there a statement ago")
     try:
-        done, kept = _copy_leads(database, source, version, clock, progress, dispositions)
+        done, kept = _copy_leads(database, source, version, clock, progress)
     except BaseException:
         with suppress(DialerdError):
             _drop_copy(database, target, clock)
@@ -148,18 +141,13 @@ def copy(
 
 
 def _copy_leads(
-    database: Database,
-    source: ListRecord,
-    version: VersionRecord,
-    clock: Clock,
-    progress: Progress | None,
-    dispositions: Catalogue,
+    database: Database, source: ListRecord, version: VersionRecord, clock: Clock, progress: Progress | None
 ) -> tuple[int, int]:
     steps = Steps(database)
     total = kept = after = 0
     while True:
         with database.read() as conn:
-            page = copies.next_page(conn, source.list_id, after, steps.size, protected=dispositions.protected)
+            page = copies.next_page(conn, source.list_id, after, steps.size)
         if page is None:
             break
         with steps.write() as conn:
@@ -182,20 +170,7 @@ def _copy_leads(
 def _drop_copy(database: Database, target: int, clock: Clock) -> None:
     with database.write() as conn:
         list_ends.mark_deleted(conn, target, clock())
-    _remove(database, target)
-
-
-def _remove(database: Database, list_id: int) -> int:
-    steps = Steps(database)
-    number = 0
-    while True:
-        with steps.write() as conn:
-            step = list_ends.remove_step(conn, list_id, steps.size)
-            if step == 0 and list_ends.remove_around(conn, list_id, steps.size) == 0:
-                list_ends.remove(conn, list_id)
-                return number
-        number += step
-        steps.rest()
+    remove_list(database, target, clock)
 
 
 def _check_deletable(conn: Connection, record: ListRecord) -> None:

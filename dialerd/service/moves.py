@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialerd.domain.dispositions import SYSTEM
+from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, DialerdError, Refused
 from dialerd.service.names import require_list
 from dialerd.service.workers import new_worker
@@ -27,16 +27,15 @@ Progress = Callable[[int, int], None]
 class MoveWish:
     """Which leads of list `source` go to list `target`: those with one of the dispositions (any without), in the order
     of the list's rows, at most `limit`. `update`: where the target has the number already, its lead gets the fields and
-    the moved one is withdrawn; without it such a lead stays where it is. Who was closed by hand in the one list, or
-    has a `protected` disposition there, is so in the other too.
+    the moved one is withdrawn; without it such a lead stays where it is. Who was closed by hand or said never again in
+    the one list is so in the other too.
     """
 
     source: str
     target: str
-    dispositions: frozenset[str] = frozenset()
+    dispositions: frozenset[Disposition] = frozenset()
     limit: int | None = None
     update: bool = False
-    protected: frozenset[str] = SYSTEM.protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,15 @@ def move(
     done = Moved()
     after = 0
     try:
-        while (page := _page(database, wish, began.move.source, after, done, steps.size)) is not None:
-            after = page[-1]
+        while (page := _page(database, wish, began.move.source, after, done, steps.room)) is not None:
+            total = done
             with steps.write() as conn:
-                ids = selection.settle(conn, page, _chosen(wish, began.move.source))
-                step = moves.move(conn, began.move, ids, update_twins=wish.update, now=clock())
-                total = done + step + Moved(in_call=len(page) - len(ids))
+                for rows in steps.portions():
+                    some, page = page[:rows], page[rows:]
+                    total += _move_some(conn, wish, began.move, some, clock())
+                    after = some[-1]
+                    if not page:
+                        break
                 _count(conn, began, total, clock())
             done = total
             if progress is not None:
@@ -146,7 +148,7 @@ def _begin(database: Database, wish: MoveWish, actor: str, clock: Clock) -> _Beg
         }
         subject = f"list {wish.source}"
         audit.add(conn, at=clock(), actor=actor, action="list.move", subject=subject, detail=detail)
-    return _Began(Move(source, target, out.number, into.number, wish.protected), out, into)
+    return _Began(Move(source, target, out.number, into.number), out, into)
 
 
 def _page(database: Database, wish: MoveWish, source: int, after: int, done: Moved, most: int) -> list[int] | None:
@@ -155,6 +157,12 @@ def _page(database: Database, wish: MoveWish, source: int, after: int, done: Mov
         return None
     with database.read() as conn:
         return selection.page(conn, _chosen(wish, source), after, room) or None
+
+
+def _move_some(conn: Connection, wish: MoveWish, move: Move, page: list[int], now: datetime) -> Moved:
+    ids = selection.settle(conn, page, _chosen(wish, move.source))
+    moved = moves.move(conn, move, ids, update_twins=wish.update, now=now)
+    return moved + Moved(in_call=len(page) - len(ids))
 
 
 def _chosen(wish: MoveWish, source: int) -> selection.Chosen:

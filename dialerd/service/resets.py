@@ -6,18 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dialerd.domain.dispositions import Catalogue, Disposition
+from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, Refused
 from dialerd.ingest.load import whole_minute
 from dialerd.service.names import require_list
-from dialerd.store import audit, resets, selection
+from dialerd.store import audit, claims, dialed, resets, selection
 from dialerd.store.database import Connection, Database
 from dialerd.store.leads import CLOSED_BY_HAND
+from dialerd.store.moves import PROTECTED
 from dialerd.store.resets import ResetRecord
 from dialerd.store.steps import Steps
 
 MINIMUM_GAP = timedelta(hours=4)
 """How long a lead rests at least after its last call before a reset makes it dialable, unless told otherwise."""
+
+EVERY = frozenset(Disposition) - {Disposition.NEW, *PROTECTED}
+"""What a reset of everything means: never who said no or has no such number."""
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
@@ -30,7 +34,7 @@ class ResetWish:
     """
 
     name: str
-    dispositions: frozenset[str]
+    dispositions: frozenset[Disposition]
     drip: float | None = None
     gap: timedelta = MINIMUM_GAP
     force: bool = False
@@ -44,7 +48,7 @@ class ResetPlan:
     """
 
     name: str
-    dispositions: tuple[str, ...]
+    dispositions: tuple[Disposition, ...]
     leads: int
     in_call: int
     recent: int
@@ -73,11 +77,6 @@ class UndoReport:
     name: str
     leads: int
     changed: int
-
-
-def every(dispositions: Catalogue) -> frozenset[str]:
-    """What a reset of everything means: never who said no or has no such number."""
-    return frozenset(dispositions.names) - {Disposition.NEW} - dispositions.protected
 
 
 def plan(database: Database, wish: ResetWish, *, now: datetime) -> ResetPlan:
@@ -111,7 +110,10 @@ def reset(
     left = 1
     while left:
         with steps.write() as conn:
-            left = resets.forget_earlier(conn, record, steps.size)
+            for rows in steps.portions():
+                left = resets.forget_earlier(conn, record, rows)
+                if not left:
+                    break
         steps.rest()
     first, last = (_due(record, 0), _due(record, done - 1)) if done else (None, None)
     return ResetReport(wish.name, record.reset_id, done, in_call, first, last)
@@ -122,27 +124,35 @@ def undo(database: Database, name: str, *, actor: str, clock: Clock) -> UndoRepo
 
     Raises NotFound, Refused when there is none or one of its leads was dialed since.
     """
-    with database.write() as conn:
-        list_id = require_list(conn, name).list_id
-        record = resets.last(conn, list_id)
-        if record is None:
-            raise Refused(f"list {name} has no reset that could be undone")
+    began = clock()
+    with database.read() as conn:
+        record = _last(conn, name)
         if record.state != "undoing":
+            # The long look comes first and blocks nobody; under the lock only what was begun since is looked at.
             _check_undialed(conn, name, record)
+    with database.write() as conn:
+        claims.hold(conn)
+        if _last(conn, name) != record:
+            raise Refused(f"list {name}: another reset came meanwhile, and only the last one can be undone; ask again")
+        if record.state != "undoing":
+            if dialed.reset_lead_since(conn, record.reset_id, began):
+                _check_undialed(conn, name, record)
             resets.set_state(conn, record.reset_id, "undoing")
             audit.add(
                 conn, at=clock(), actor=actor, action="list.reset.undo", subject=f"list {name}", detail=_detail(record)
             )
     steps = Steps(database)
     restored = looked_at = 0
-    while True:
+    ids = [0]
+    while ids:
         with steps.write() as conn:
-            ids = resets.page(conn, record.reset_id, steps.size)
-            if not ids:
-                resets.set_state(conn, record.reset_id, "undone")
-                break
-            restored += resets.restore(conn, record.reset_id, ids)
-        looked_at += len(ids)
+            for rows in steps.portions():
+                ids = resets.page(conn, record.reset_id, rows)
+                if not ids:
+                    resets.set_state(conn, record.reset_id, "undone")
+                    break
+                restored += resets.restore(conn, record.reset_id, ids)
+                looked_at += len(ids)
         steps.rest()
     return UndoReport(name, restored, looked_at - restored)
 
@@ -156,16 +166,20 @@ def _freshen(
     in_call = after = 0
     while True:
         with database.read() as conn:
-            page = selection.page(conn, chosen, after, steps.size)
+            page = selection.page(conn, chosen, after, steps.room)
         if not page:
             return done, in_call
         with steps.write() as conn:
-            ids = selection.settle(conn, page, chosen)
-            before = resets.remember(conn, record.reset_id, ids)
-            resets.freshen(conn, [(lead_id, _due(record, before + place)) for place, lead_id in enumerate(ids)])
-        done = before + len(ids)
-        in_call += len(page) - len(ids)
-        after = page[-1]
+            for rows in steps.portions():
+                some, page = page[:rows], page[rows:]
+                ids = selection.settle(conn, some, chosen)
+                before = resets.remember(conn, record.reset_id, ids)
+                resets.freshen(conn, [(lead_id, _due(record, before + place)) for place, lead_id in enumerate(ids)])
+                done = before + len(ids)
+                in_call += len(some) - len(ids)
+                after = some[-1]
+                if not page:
+                    break
         if progress is not None:
             progress(done, total)
         steps.rest()
@@ -250,11 +264,18 @@ def _check_gap(wish: ResetWish, found: ResetPlan) -> None:
         )
 
 
+def _last(conn: Connection, name: str) -> ResetRecord:
+    record = resets.last(conn, require_list(conn, name).list_id)
+    if record is None:
+        raise Refused(f"list {name} has no reset that could be undone")
+    return record
+
+
 def _check_undialed(conn: Connection, name: str, record: ResetRecord) -> None:
-    dialed = resets.dialed_since(conn, record.reset_id)
-    if dialed:
+    since = resets.dialed_since(conn, record.reset_id)
+    if since:
         raise Refused(
-            f"list {name}: {dialed:,} of {record.leads:,} leads of its last reset were dialed since, and a reset can be "
+            f"list {name}: {since:,} of {record.leads:,} leads of its last reset were dialed since, and a reset can be "
             "undone only until the first of them is dialed; pause the campaign, and close or move the leads"
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from dialerd.domain.errors import NotFound, Refused
 from dialerd.domain.lifecycle import VersionState
@@ -15,9 +14,6 @@ from dialerd.service.workers import new_worker
 from dialerd.store import audit, claims, dialed, differences, versions
 from dialerd.store.database import Connection, Database
 from dialerd.store.versions import Buckets, VersionRecord
-
-_SKEW = timedelta(minutes=2)
-"""How far the clocks of two nodes may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ def undo(database: Database, list_name: str, *, actor: str, clock: Clock, progre
     with database.write() as conn:
         claims.hold(conn)
         current = require_list(conn, list_name).current_version
-        phone = phone or dialed.new_lead(conn, version, since=began - _SKEW)
+        phone = phone or dialed.new_lead_since(conn, version, began)
         if phone is not None or current != version.number:
             raise Refused(_why_not(list_name, version, phone))
         versions.begin_undo(conn, version, worker, clock())

@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 
 from dialerd.domain.errors import BadInput, Refused, Unavailable
 from dialerd.ingest.load import Clock
 from dialerd.service.import_run import run
 from dialerd.service.names import require_list
+from dialerd.service.removal import UNUSED_AFTER, drop_files
 from dialerd.service.workers import is_orphan, new_worker, start_alone
-from dialerd.store import audit, originals, versions
+from dialerd.store import audit, versions
 from dialerd.store.database import Database
 
 LOOK_SECONDS = 0.1
-_UNUSED_AFTER = timedelta(hours=1)
 
 
 def cancel(database: Database, list_name: str, *, actor: str, clock: Clock, patience: float = 60.0) -> int:
@@ -60,7 +59,7 @@ def recover(
         orphans = [version for version in versions.unfinished(conn) if is_orphan(version, now)]
     for orphan in orphans:
         starter(database, orphan.list_id, orphan.number, orphan.worker)
-    _drop_unused(database, clock)
+    drop_files(database, clock() - UNUSED_AFTER)
     return [(orphan.list_id, orphan.number) for orphan in orphans]
 
 
@@ -73,13 +72,3 @@ def end_orphans(database: Database, list_id: int, clock: Clock) -> None:
             # That it failed stands in the version; whoever is here has come for something else.
             with suppress(BadInput, Refused):
                 run(database, list_id, orphan.number, orphan.worker, new_worker(), clock=clock)
-
-
-def _drop_unused(database: Database, clock: Clock) -> None:
-    with database.read() as conn:
-        if not originals.has_unused(conn, clock() - _UNUSED_AFTER):
-            return
-    more = True
-    while more:
-        with database.write() as conn:
-            more = originals.drop_unused(conn, clock() - _UNUSED_AFTER)

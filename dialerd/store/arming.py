@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 
+from dialerd.store import versions
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
 from dialerd.store.tables import attempts, lead_rows, leads, version_known
@@ -37,7 +38,8 @@ def arm(
     ids = list(conn.scalars(_BEGUN, {"b_list_id": list_id, "version": version, "step": step, **span}))
     if not ids:
         return None
-    conn.execute(_ARM, {"now": now, "ids": ids, "b_list_id": list_id})
+    armed = conn.execute(_ARM, {"now": now, "ids": ids, "b_list_id": list_id}).rowcount
+    versions.count(conn, list_id, version, unarmed=-armed)
     take_rows(conn, list_id, version, [lead_id for lead_id in ids if lead_id <= known_up_to])
     last: int = ids[-1]
     return last
@@ -84,7 +86,9 @@ def discard(conn: Connection, list_id: int, version: int, step: int = 1000) -> i
     begun = list(conn.scalars(_BEGUN, {**place, "after": 0, "up_to": EVERY, "step": step}))
     if begun:
         conn.execute(_DROP_ROWS, {"ids": begun, **place})
-        conn.execute(_DROP_LEADS, {"ids": begun, "b_list_id": list_id})
+        dropped = conn.scalars(_DROP_LEADS.returning(leads.c.due_at), {"ids": begun, "b_list_id": list_id})
+        born = sum(due_at is not None for due_at in dropped)
+        versions.count(conn, list_id, version, born=-born)
         return len(begun)
     ended = _ended(conn, list_id, version, 0, step)
     if ended:

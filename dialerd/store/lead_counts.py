@@ -7,21 +7,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from dialerd.domain.eligibility import Wait
 from dialerd.domain.funnel import Funnel, Group, Part, Standing, funnel
 from dialerd.domain.lifecycle import VersionState
 from dialerd.store import tallies
 from dialerd.store.database import Connection
-from dialerd.store.tables import attempts, lead_rows, lead_tallies, leads, list_buckets, list_versions, lists
+from dialerd.store.tables import attempts, lead_tallies, leads, list_buckets, list_versions, lists
 from dialerd.store.types import UtcDateTime
 
 
 @dataclass(frozen=True, slots=True)
 class LeadCounts:
-    """A list's leads. total = dialable + waiting + in_call + closed. `staged` are those of a version that is still being
-    imported or armed; they are in neither. `by_disposition` and `by_closing` (reason) count total and closed apart.
+    """A list's leads. total = dialable + waiting + in_call + closed. `staged` are those that a version brings which is
+    still being imported or armed: new ones are in none of these, withdrawn ones that come back among the closed.
+    `by_disposition` and `by_closing` (reason) count total and closed apart.
     """
 
     total: int
@@ -94,19 +95,11 @@ _heads = (
     .subquery()
 )
 _NEXT_DUE = select(func.min(_heads.c.head, type_=UtcDateTime))
-_unarmed = (
-    select(func.count())
-    .where(
-        lead_rows.c.list_id == list_versions.c.list_id,
-        lead_rows.c.from_version == list_versions.c.number,
-        lead_rows.c.lead_id > func.coalesce(list_versions.c.armed_up_to, 0),
-    )
-    .correlate(list_versions)
-    .scalar_subquery()
-)
-_STAGED = select(func.sum(_unarmed)).where(
+_is_staging = list_versions.c.state == VersionState.STAGING.value
+_not_born_yet = case((_is_staging, list_versions.c.born), else_=0)
+_STAGED = select(func.sum(list_versions.c.unarmed + _not_born_yet)).where(
     list_versions.c.list_id == bindparam("b_list_id"),
-    list_versions.c.state.in_((VersionState.STAGING.value, VersionState.PUBLISHED.value)),
+    or_(_is_staging, list_versions.c.state == VersionState.PUBLISHED.value),
 )
 _REMAINING = select(
     select(func.coalesce(func.sum(lead_tallies.c.number), 0))
@@ -115,7 +108,7 @@ _REMAINING = select(
     .scalar_subquery(),
     # A filter, not a condition: SQLite would walk all attempts of the campaign instead of all open ones.
     select(func.count().filter(attempts.c.campaign == bindparam("campaign"))).where(_attempt_open).scalar_subquery(),
-    select(func.coalesce(func.sum(_unarmed), 0))
+    select(func.coalesce(func.sum(list_versions.c.unarmed), 0))
     .select_from(list_versions.join(lists, lists.c.id == list_versions.c.list_id))
     .where(_of_campaign, list_versions.c.state == VersionState.PUBLISHED.value)
     .scalar_subquery(),

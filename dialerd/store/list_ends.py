@@ -16,7 +16,6 @@ from dialerd.store.tables import (
     leads,
     list_versions,
     lists,
-    originals,
     rejects,
     reset_leads,
     resets,
@@ -92,12 +91,11 @@ def remove_around(conn: Connection, list_id: int, step: int) -> int:
 
 
 def remove(conn: Connection, list_id: int) -> None:
-    """Removes the list itself, with its versions and their files, once nothing hangs on it."""
-    files = set(conn.scalars(select(list_versions.c.original_id).where(list_versions.c.list_id == list_id)))
+    """Removes the list itself, with its versions, once nothing hangs on it. Their files are left to originals.drop_unused:
+    one may be large, and of several versions.
+    """
     conn.execute(delete(list_versions).where(list_versions.c.list_id == list_id))
     conn.execute(delete(lists).where(lists.c.id == list_id))
-    used = select(list_versions.c.number).where(list_versions.c.original_id == originals.c.id).exists()
-    conn.execute(delete(originals).where(originals.c.id.in_(files - {None}), ~used))
 
 
 def _remove_memories(conn: Connection, list_id: int, step: int) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialerd.domain.importing import Duplicates, Mode, Scope
+from dialerd.store import versions
 from dialerd.store.arming import arm, discard
 from dialerd.store.bulk import StagedLead, insert_new
 from dialerd.store.database import Connection
@@ -84,11 +85,13 @@ def stage(
     elsewhere = look_elsewhere(conn, list_id, first, rules.scope) if rules.scope.wide else frozenset()
     wanted = [row for phone, row in first.items() if phone not in elsewhere]
     known = insert_new(conn, list_id, version, wanted, now, due_at)
+    versions.count(conn, list_id, version, **{"born" if due_at else "unarmed": len(wanted) - len(known)})
     _add_buckets(conn, list_id, first.values(), set() if buckets is None else buckets)
     repeats = len(rows) - len(first)
     if not known and not elsewhere:
         return StageCounts(new=len(first), known=0, repeated=repeats)
     met = _meet(conn, list_id, version, [first[phone] for phone in (*known, *elsewhere)], elsewhere, rules)
+    versions.count(conn, list_id, version, unarmed=met.back)
     again = 0
     if repeats and not rules.remembers:
         again = sum(row.phone in met.untouched for row in rows if row is not first[row.phone])

@@ -2,43 +2,75 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dialerd.store.database import Connection, Database
 
-# On SQLite everybody waits for the one writer: half of the 50 ms that are promised, since disks have bad moments.
-SQLITE_SECONDS = 0.02
+# On SQLite everybody waits for the one writer. A third of the 50 ms that are promised: a row may suddenly cost three times
+# what the last ones did, and disks have bad moments.
+SQLITE_SECONDS = 0.015
 POSTGRESQL_SECONDS = 0.1
 LEAST, FIRST, MOST = 100, 250, 10_000
+PORTIONS = 4
+"""A transaction that is done in portions has so many of them, more or less."""
+LEAST_PORTION, FIRST_PORTION, MOST_PORTION = 25, 100, 1000
 
 Watch = Callable[[int, float, float], None]
 """Told of each transaction: its rows, how many seconds it held the writer, how many of these it computed."""
 
 
 class Steps:
-    """Transactions of `size` rows each; the size follows from how long the last ones took."""
+    """Transactions that end when their time is up.
+
+    What is known before a transaction begins has `size` rows, which follows from how long the last ones took. Better is
+    work in `portions`, whose costs may differ as they like: they go on for as long as there is time.
+    """
 
     def __init__(self, database: Database, watch: Watch | None = None) -> None:
         self._database = database
         self._watch = watch
         self._target = SQLITE_SECONDS if database.dialect == "sqlite" else POSTGRESQL_SECONDS
+        self._began = 0.0
         self._last = 0.0
+        self._portion = FIRST_PORTION
+        self._rows: int | None = None
         self.size = FIRST
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One step, as Database.write."""
-        with self._database.write() as conn:
-            started, worked = time.monotonic(), time.thread_time()
+        self._rows = None
+        with _no_collection(), self._database.write() as conn:
+            self._began, worked = time.monotonic(), time.thread_time()
             yield conn
-        self._last, computed = time.monotonic() - started, time.thread_time() - worked
+        self._last, computed = time.monotonic() - self._began, time.thread_time() - worked
         if self._watch is not None:
-            self._watch(self.size, self._last, computed)
-        # Waiting for the disk or for the processor counts half: a smaller step waits as long, and there are more of them.
-        waited = self._last - computed if self._database.dialect == "sqlite" else 0.0
-        self.size = adapted(self.size, self._last - waited / 2, self._target)
+            self._watch(self.size if self._rows is None else self._rows, self._last, computed)
+        if self._rows is None:
+            # Waiting for the disk or for the processor counts half: a smaller step waits as long, and there are more.
+            waited = self._last - computed if self._database.dialect == "sqlite" else 0.0
+            self.size = adapted(self.size, self._last - waited / 2, self._target)
+
+    def portions(self) -> Iterator[int]:
+        """How many rows to do next, again and again within one `write`, until its time is up; at least once."""
+        self._rows = 0
+        while True:
+            rows, began = self._portion, time.monotonic()
+            self._rows += rows
+            yield rows
+            took = time.monotonic() - began
+            fitting = adapted(rows, took, self._target / PORTIONS, least=LEAST_PORTION, most=MOST_PORTION)
+            self._portion = fitting
+            if time.monotonic() - self._began + took * fitting / rows > self._target:
+                return
+
+    @property
+    def room(self) -> int:
+        """About how many rows a transaction does in its portions: so many to get ready for it."""
+        return (self._rows or self._portion * PORTIONS) + self._portion
 
     def rest(self) -> None:
         """Leaves the writer to others for as long as the last step had it. For steps that follow each other at once:
@@ -48,9 +80,23 @@ class Steps:
             time.sleep(min(self._last, 2 * self._target))
 
 
-def adapted(size: int, took: float, target: float) -> int:
+def adapted(size: int, took: float, target: float, *, least: int = LEAST, most: int = MOST) -> int:
     """The rows of the next step, when `size` rows took so many seconds and `target` are wanted. It shrinks at once and
     grows by half at most, because what was quick now may be slow again.
     """
     fitting = int(size * target / max(took, 1e-6))
-    return max(LEAST, min(MOST, fitting, size + size // 2))
+    return max(least, min(most, fitting, size + size // 2))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python looks for garbage when the block has ended: within it, that would hold the writer for as long as it takes to
+    walk through all our modules, 50 ms.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

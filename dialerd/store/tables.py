@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 
 from dialerd.store.metadata import metadata
-from dialerd.store.tables_dispositions import dispositions
 from dialerd.store.tables_dnc import dnc_entries
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
@@ -32,7 +31,6 @@ __all__ = [
     "attempts",
     "audit",
     "campaigns",
-    "dispositions",
     "dnc_entries",
     "evidence",
     "lead_rows",

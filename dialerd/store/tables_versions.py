@@ -77,6 +77,10 @@ list_versions = Table(
     Column("highest_before", BigId, nullable=False, server_default="0"),
     # Its new leads got their due time when they were staged, because nobody could dial the list.
     Column("born_armed", Boolean, nullable=False, server_default=false()),
+    # Counted with each step, since an overview must not count rows: new leads that have their due time from the start,
+    # and leads, new or back, that are still to get theirs.
+    Column("born", Integer, nullable=False, server_default="0"),
+    Column("unarmed", Integer, nullable=False, server_default="0"),
     Column("published_at", UtcDateTime),
     Column("armed_up_to", BigId),
     Column("finished_at", UtcDateTime),

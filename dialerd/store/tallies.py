@@ -169,8 +169,8 @@ SELECT list_id,
   FROM ({_BY_SLOT if until else _COUNTED}) counted GROUP BY 1, 2, 3, 4, 5, 6
 UNION ALL
 SELECT v.list_id, 'due', 'new', 0, false, '',
-       -(SELECT count(*) FROM leads l WHERE l.list_id = v.list_id AND l.id > v.highest_before), 0
-  FROM list_versions v WHERE v.list_id IN :ids AND v.state = 'staging' AND v.born_armed
+       -v.born, 0
+  FROM list_versions v WHERE v.list_id IN :ids AND v.state = 'staging' AND v.born > 0
 UNION ALL
 SELECT l.list_id, 'in_call', l.disposition, l.attempts, l.contacted, '', count(*), 0
   FROM {walks["in_call"]} AND a.ended_at IS NULL AND l.list_id IN :ids AND l.due_at IS NULL AND l.closed IS NULL

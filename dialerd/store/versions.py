@@ -40,7 +40,8 @@ class VersionRecord:
     `worker` is who works on it ("host:pid:token") and `heartbeat_at` moves while it does; `tries` counts the workers
     that took it over since it last got on. Of what `phase` says it is at, `position` of `size` is done, which is 0 where
     nobody knows; see `headway`. `previous` is the version that was current before, `highest_before` the list's highest
-    lead id then. With `born_armed` its new leads had their due time from the start. `error` says why it failed.
+    lead id then. With `born_armed` its new leads had their due time from the start. `born` of them are in, and `unarmed`
+    leads are still to get theirs. `error` says why it failed.
     """
 
     list_id: int
@@ -66,6 +67,8 @@ class VersionRecord:
     previous: int
     highest_before: int
     born_armed: bool
+    born: int
+    unarmed: int
     published_at: datetime | None
     armed_up_to: int | None
     finished_at: datetime | None
@@ -172,6 +175,13 @@ def note_step(
         raise Refused(f"version {number} of this list was given up meanwhile; import the file again")
 
 
+def count(conn: Connection, list_id: int, number: int, *, born: int = 0, unarmed: int = 0) -> None:
+    """So many more, or fewer, leads that the version brings: with their due time, and still without."""
+    if born or unarmed:
+        grown = {"born": list_versions.c.born + born, "unarmed": list_versions.c.unarmed + unarmed}
+        _change(conn, list_id, number, **grown)
+
+
 def set_layout(conn: Connection, list_id: int, number: int, header: list[str], delimiter: str) -> None:
     """Keeps what the file's rejected rows are written with."""
     _change(conn, list_id, number, layout={"header": header, "delimiter": delimiter})
@@ -204,12 +214,15 @@ def is_settled(conn: Connection, record: VersionRecord) -> bool:
 
 def finish(conn: Connection, list_id: int, number: int, now: datetime) -> None:
     """All leads of the version are armed."""
-    _change(conn, list_id, number, state=VersionState.ARMED.value, finished_at=now, heartbeat_at=now)
+    _change(conn, list_id, number, state=VersionState.ARMED.value, unarmed=0, finished_at=now, heartbeat_at=now)
 
 
 def fail(conn: Connection, list_id: int, number: int, error: str, now: datetime) -> None:
     """The version failed as a whole; the list stays at the version it had."""
-    _change(conn, list_id, number, state=VersionState.FAILED.value, error=error, finished_at=now, heartbeat_at=now)
+    none = {"born": 0, "unarmed": 0}
+    _change(
+        conn, list_id, number, state=VersionState.FAILED.value, error=error, finished_at=now, heartbeat_at=now, **none
+    )
 
 
 def begin_undo(conn: Connection, record: VersionRecord, worker: str, now: datetime) -> None:

@@ -77,5 +77,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database, tmp_path):
-    return Desk(database, tmp_path)
+def make_desk(tmp_path):
+    """make_desk(database): a desk on it."""
+    return lambda database: Desk(database, tmp_path)
+
+
+@pytest.fixture
+def desk(database, make_desk):
+    return make_desk(database)

@@ -94,6 +94,7 @@ def _progress_columns() -> list[sa.Column[Any]]:
         sa.Column("previous", sa.Integer, nullable=False, server_default="0"),
         sa.Column("highest_before", BigId, nullable=False, server_default="0"),
         sa.Column("born_armed", sa.Boolean, nullable=False, server_default=sa.false()),
+        *(sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in ("born", "unarmed")),
         sa.Column("published_at", UtcDateTime),
         sa.Column("armed_up_to", BigId),
         sa.Column("finished_at", UtcDateTime),

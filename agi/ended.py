@@ -46,14 +46,14 @@ def run(session: AgiSession, context: AgiContext) -> None:
     result = context.commit_item(end_reported, request, attempt_id=attempt_id)
     session.set_variable(OK_VARIABLE, "1")
     if result.applied:
-        context.metrics.calls.labels(result.campaign, result.disposition.value).inc()
+        context.metrics.calls.labels(result.campaign, str(result.disposition)).inc()
         context.log.info(
             "attempt",
             attempt_id=attempt_id,
             state="ended",
             campaign=result.campaign,
             phone=result.phone,
-            disposition=result.disposition.value,
+            disposition=str(result.disposition),
             again_at=result.again_at and result.again_at.isoformat(),
             closed=result.closed,
         )

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import click
 
+from dialerd.cli.dispositions import DispositionName
 from dialerd.cli.output import MAX_ID, json_option, print_json, print_table
 from dialerd.cli.shell import Shell, pass_shell
-from dialerd.domain.dispositions import Disposition
 from dialerd.service.calls import CallFilter, calls
 from dialerd.store.attempts import AttemptRecord
 
@@ -22,9 +22,7 @@ def group() -> None:
 @click.option("--campaign", metavar="NAME", help="Only calls of this campaign.")
 @click.option("--phone", metavar="NUMBER", help="Only calls to this number, with its country code.")
 @click.option("--lead", "lead_id", type=click.IntRange(1, MAX_ID), metavar="ID", help="Only calls to this lead.")
-@click.option(
-    "--disposition", type=click.Choice([name.value for name in Disposition]), help="Only calls that ended so."
-)
+@click.option("--disposition", type=DispositionName(), help="Only calls that ended so.")
 @click.option("--open", "open_only", is_flag=True, help="Only calls that have not ended.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many.")
 @click.option("--before", type=click.UUID, metavar="ID", help="Go on behind this attempt.")
@@ -47,7 +45,7 @@ def list_(
         campaign=campaign,
         phone=phone,
         lead_id=lead_id,
-        disposition=Disposition(disposition) if disposition else None,
+        disposition=disposition,
         open_only=open_only,
     )
     with shell.database() as database:

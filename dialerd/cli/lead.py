@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import click
 
+from dialerd.cli.dispositions import DispositionName
 from dialerd.cli.list_flow import gap_option
 from dialerd.cli.output import json_option, print_json, print_pairs, print_table, say
 from dialerd.cli.shell import Shell, pass_shell
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
 from dialerd.service import lead_changes, leads
 from dialerd.service.leads import FoundLead, LeadQuery, LeadStory
@@ -31,9 +31,7 @@ def group() -> None:
 @click.argument("words", metavar="TEXT", nargs=-1, required=True)
 @_list
 @click.option("--campaign", metavar="NAME", help="In lists of this campaign.")
-@click.option(
-    "--disposition", type=click.Choice([name.value for name in Disposition]), help="Only leads with this one."
-)
+@click.option("--disposition", type=DispositionName(), help="Only leads with this one.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
 @json_option
 @pass_shell
@@ -48,7 +46,7 @@ def find(
     as_json: bool,
 ) -> None:
     """Find leads by a number, by how one begins (+1415), or by words of their fields (Jane Smith)."""
-    query = LeadQuery(" ".join(words), list_name, campaign, Disposition(disposition) if disposition else None)
+    query = LeadQuery(" ".join(words), list_name, campaign, disposition)
     with shell.database() as database:
         found = leads.find(database, query, configured=shell.settings.campaigns, limit=limit)
     if as_json:
@@ -156,7 +154,14 @@ def reset(shell: Shell, lead: str, list_name: str | None, gap: timedelta, *, for
     """Make a lead fresh again: as new, due now. Its calls stay in the record."""
     with shell.database() as database:
         fresh = lead_changes.reset(
-            database, lead, list_name=list_name, gap=gap, force=force, actor=shell.actor, now=shell.now()
+            database,
+            lead,
+            list_name=list_name,
+            gap=gap,
+            force=force,
+            dispositions=shell.settings.dispositions,
+            actor=shell.actor,
+            now=shell.now(),
         )
     _answer(fresh, "is fresh again, due now", as_json=as_json)
 

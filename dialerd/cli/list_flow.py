@@ -11,20 +11,20 @@ from typing import TextIO
 
 import click
 
+from dialerd.cli.dispositions import DispositionName
 from dialerd.cli.output import cell, json_option, print_json, print_pairs, say, text_output
 from dialerd.cli.shell import Shell, pass_shell
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
 from dialerd.service import exports, moves, resets
 from dialerd.service.exports import ExportWish
 from dialerd.service.moves import MoveReport, MoveWish
-from dialerd.service.resets import EVERY, MINIMUM_GAP, ResetPlan, ResetWish
+from dialerd.service.resets import MINIMUM_GAP, ResetPlan, ResetWish
 from dialerd.store.database import Database
 
 _dispositions = click.option(
     "--disposition",
     "dispositions",
-    type=click.Choice([name.value for name in Disposition]),
+    type=DispositionName(),
     multiple=True,
     help="Only leads with this one; may be given several times.",
 )
@@ -89,7 +89,7 @@ def export(
     next_due, closed, zones, list, version, line, file and created. Text that a spreadsheet would run as a formula
     stands behind a single quote; importing the file takes the quote away again.
     """
-    wish = ExportWish(name, _columns(fields), frozenset(map(Disposition, dispositions)))
+    wish = ExportWish(name, _columns(fields), frozenset(dispositions))
     with shell.database() as database:
         exports.check(database, wish)
         with output(out, overwrite=overwrite) as stream:
@@ -125,7 +125,14 @@ def move(
     as_json: bool,
 ) -> None:
     """Move leads from one list to another; their calls, attempts and due times go along."""
-    wish = MoveWish(source, target, frozenset(map(Disposition, dispositions)), limit, update=duplicates == "update")
+    wish = MoveWish(
+        source,
+        target,
+        frozenset(dispositions),
+        limit,
+        update=duplicates == "update",
+        protected=shell.settings.dispositions.protected,
+    )
     with shell.database() as database:
         if dry_run:
             report = moves.plan(database, wish)
@@ -168,7 +175,7 @@ def reset(
     Leads that are in a call, withdrawn or closed by hand are left alone; do_not_call, opted_out and invalid_number are
     touched only when they are named.
     """
-    chosen = frozenset(map(Disposition, dispositions)) | (EVERY if every else frozenset())
+    chosen = frozenset(dispositions) | (resets.every(shell.settings.dispositions) if every else frozenset())
     wish = ResetWish(name, chosen, drip, gap, force)
     with shell.database() as database:
         if undo:

@@ -91,7 +91,14 @@ def copy(shell: Shell, name: str, new_name: str, *, as_json: bool) -> None:
     Those that are do_not_call, opted_out or invalid_number stay so.
     """
     with shell.database() as database:
-        made = list_life.copy(database, name, new_name, actor=shell.actor, clock=shell.now)
+        made = list_life.copy(
+            database,
+            name,
+            new_name,
+            actor=shell.actor,
+            clock=shell.now,
+            dispositions=shell.settings.dispositions,
+        )
     if as_json:
         print_json(made)
         return

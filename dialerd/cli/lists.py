@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from dialerd.cli import list_flow, list_ops, versions
+from dialerd.cli.dispositions import DispositionName
 from dialerd.cli.importing import import_
 from dialerd.cli.output import MAX_ID, json_option, plain, print_json, print_pairs, print_table
 from dialerd.cli.preview import example, preview_
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_list, percent
 from dialerd.cli.versions import state_of, version_as_json
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.domain.phone import PhonePolicy
 from dialerd.service import imports, lists
@@ -128,16 +128,13 @@ def show(shell: Shell, name: str, *, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
 @click.option("--after", type=click.IntRange(0, MAX_ID), default=0, help="Go on behind this lead (see its id).")
-@click.option(
-    "--disposition", type=click.Choice([name.value for name in Disposition]), help="Only leads with this one."
-)
+@click.option("--disposition", type=DispositionName(), help="Only leads with this one.")
 @json_option
 @pass_shell
 def leads(shell: Shell, name: str, limit: int, after: int, disposition: str | None, *, as_json: bool) -> None:
     """Show the leads of a list, in the order of its rows."""
-    wanted = Disposition(disposition) if disposition else None
     with shell.database() as database:
-        found = lists.leads_of(database, name, disposition=wanted, limit=limit, after=after)
+        found = lists.leads_of(database, name, disposition=disposition, limit=limit, after=after)
     if as_json:
         print_json([{"lead": item.lead, "fields": item.fields} for item in found])
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -20,7 +21,7 @@ from dialerd.service.statistics import DEFINITIONS, Statistics
 def of_list(shell: Shell, name: str, *, as_json: bool) -> None:
     """Show what became of a list's leads, and what will become of them next: a funnel that adds up to all of them."""
     with shell.database() as database:
-        found = statistics.of_list(database, name, campaigns=shell.settings.campaigns, now=shell.now())
+        found = statistics.of_list(database, name, **_by(shell))
     _print("list", found, as_json=as_json)
 
 
@@ -31,8 +32,16 @@ def of_list(shell: Shell, name: str, *, as_json: bool) -> None:
 def of_campaign(shell: Shell, name: str, *, as_json: bool) -> None:
     """The statistics of all lists of a campaign together, and of every call it made."""
     with shell.database() as database:
-        found = statistics.of_campaign(database, name, campaigns=shell.settings.campaigns, now=shell.now())
+        found = statistics.of_campaign(database, name, **_by(shell))
     _print("campaign", found, as_json=as_json)
+
+
+def _by(shell: Shell) -> dict[str, Any]:
+    return {
+        "campaigns": shell.settings.campaigns,
+        "dispositions": shell.settings.dispositions,
+        "now": shell.now(),
+    }
 
 
 def percent(share: float | None) -> str:
@@ -53,7 +62,7 @@ def _print(what: str, found: Statistics, *, as_json: bool) -> None:
             ("dialable now", found.dialable),
             ("penetration", f"{percent(found.penetration)} ({found.contacted:,} contacted)"),
             ("attempts", f"{made.ended:,} ended, {made.open:,} open"),
-            ("answer rate", f"{percent(made.answer_rate)} ({made.answered:,} answered)"),
+            ("answer rate", f"{percent(made.answer_rate)} ({made.answered:,} answered, {made.human:,} by a person)"),
         ]
     )
     click.echo()

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from dialerd.domain.dispositions import Disposition, flags_of
+from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition
 from dialerd.domain.dnc import ON_DNC, Entry
 from dialerd.domain.windows import Hours, day_start, next_change, next_open_in_all
 
@@ -102,7 +102,7 @@ class CampaignRules:
 
     `start` and `end` are the first and the last day, both included; None: no bound. `minimum_gap`: the least time
     between two attempts on one lead. `retry_hours`: the hours of the recycling rule of a disposition, for leads whose
-    last attempt ended so.
+    last attempt ended so. `dispositions` says which of them are final.
     """
 
     max_attempts: int
@@ -112,6 +112,7 @@ class CampaignRules:
     end: date | None = None
     minimum_gap: timedelta = timedelta()
     retry_hours: Mapping[str, Hours] = field(default_factory=lambda: MappingProxyType({}))
+    dispositions: Catalogue = SYSTEM
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant after `now` (UTC) where `judge_schedule` may answer otherwise; None when there is none
@@ -130,8 +131,9 @@ Gate = Callable[[Lead, CampaignRules, datetime], Verdict]
 _YES = Yes()
 
 
-def _not_final(lead: Lead, _rules: CampaignRules, _now: datetime) -> Verdict:
-    return Never(f"{lead.disposition} is final") if flags_of(lead.disposition).final else _YES
+def _not_final(lead: Lead, rules: CampaignRules, _now: datetime) -> Verdict:
+    over = rules.dispositions[lead.disposition].over
+    return Never(f"{lead.disposition} is {over}") if over else _YES
 
 
 def _not_on_dnc(lead: Lead, _rules: CampaignRules, now: datetime) -> Verdict:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition
 from dialerd.domain.dnc import ON_DNC
 from dialerd.domain.eligibility import CampaignRules, LeadState, Never, NoUntil, Wait, judge, judge_schedule
 
@@ -82,14 +82,16 @@ class Funnel:
         return self.contacted / self.total if self.total else 0.0
 
 
-def funnel(groups: Iterable[tuple[Group, CampaignRules | None]], now: datetime) -> Funnel:
+def funnel(
+    groups: Iterable[tuple[Group, CampaignRules | None]], now: datetime, catalogue: Catalogue = SYSTEM
+) -> Funnel:
     """The funnel of these groups, each judged by the rules of its campaign, None when it has none."""
     leads: Counter[Part] = Counter()
     until: dict[Part, datetime] = {}
     dispositions: Counter[str] = Counter()
     total = contacted = 0
     for group, rules in groups:
-        part, at = place(group, rules, now)
+        part, at = place(group, rules, now, catalogue)
         leads[part] += group.leads
         if at is not None and group.leads:
             until[part] = min(at, until.get(part, at))
@@ -101,10 +103,12 @@ def funnel(groups: Iterable[tuple[Group, CampaignRules | None]], now: datetime) 
     return Funnel(parts, total, contacted, shown)
 
 
-def place(group: Group, rules: CampaignRules | None, now: datetime) -> tuple[Part, datetime | None]:
+def place(
+    group: Group, rules: CampaignRules | None, now: datetime, catalogue: Catalogue = SYSTEM
+) -> tuple[Part, datetime | None]:
     """The part these leads belong to, and when the first of them goes on from there."""
     if group.standing is Standing.CLOSED:
-        return _closed(group), None
+        return _closed(group, catalogue), None
     if group.standing is Standing.IN_CALL:
         return Part.IN_CALL, None
     if group.standing is Standing.WAITING:
@@ -112,12 +116,12 @@ def place(group: Group, rules: CampaignRules | None, now: datetime) -> tuple[Par
     return (Part.DIALABLE, None) if rules is None else _due(group, rules, now)
 
 
-def _closed(group: Group) -> Part:
+def _closed(group: Group, catalogue: Catalogue) -> Part:
     if group.reason == WITHDRAWN:
         return Part.WITHDRAWN
-    if group.reason == ON_DNC:
+    if group.reason == ON_DNC or catalogue[group.disposition].do_not_call:
         return Part.DO_NOT_CALL
-    return _FINAL.get(group.disposition, Part.FINISHED)
+    return Part.INVALID if group.disposition == Disposition.INVALID_NUMBER else Part.FINISHED
 
 
 def _due(group: Group, rules: CampaignRules, now: datetime) -> tuple[Part, datetime | None]:
@@ -138,9 +142,4 @@ _WAITING: Mapping[str, Part] = {
     Wait.HOURS: Part.HOURS,
     Wait.CAP: Part.CAP,
     Wait.DO_NOT_CALL: Part.DO_NOT_CALL,
-}
-_FINAL: Mapping[str, Part] = {
-    Disposition.OPTED_OUT: Part.DO_NOT_CALL,
-    Disposition.DO_NOT_CALL: Part.DO_NOT_CALL,
-    Disposition.INVALID_NUMBER: Part.INVALID,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dispositions import OURS, SYSTEM, Catalogue, Disposition
 from dialerd.domain.windows import Hours, next_open_in_all
 
 # A trunk that is down for an hour must not be asked every minute for every lead.
@@ -41,15 +41,16 @@ class RecyclePlan:
 
     `hours` in `zone` are the campaign's. `unknown_hold`: how long a lead rests at least after an attempt whose fate is
     not known, since a delayed call may still happen. `uncounted_wait`: the first wait after an attempt that failed on
-    our side.
+    our side. `dispositions`: what each of them means.
     """
 
-    rules: Mapping[Disposition, Rule]
+    rules: Mapping[str, Rule]
     max_attempts: int
     hours: Hours
     zone: ZoneInfo
     unknown_hold: timedelta
     uncounted_wait: timedelta
+    dispositions: Catalogue = SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +90,36 @@ class Never:
 Decision = Again | Exhausted | Never
 
 
-def decide(plan: RecyclePlan, disposition: Disposition, history: History, now: datetime) -> Decision:
+def decide(plan: RecyclePlan, disposition: str, history: History, now: datetime) -> Decision:
     """What becomes of a lead whose attempt ended with `disposition` at `now`.
 
-    A final disposition: never. An ending that does not count comes back whatever the rules say, within the budget: a
-    cancelled one at once, others after `uncounted_wait`, doubled for each more in a row, up to 15 minutes. UNKNOWN
-    needs no rule: without one it rests for `unknown_hold`, until the budget is used up. The due time lies in the hours
-    of the rule and of the campaign; when those never meet within 400 days, never.
+    A final disposition: never. A failure of ours (OURS) comes back whatever the rules say, within the budget: a cancelled
+    one at once, others after `uncounted_wait`, doubled for each more in a row, up to 15 minutes. UNKNOWN needs no rule:
+    without one it rests for `unknown_hold`, until the budget is used up. The due time lies in the hours of the rule and
+    of the campaign; when those never meet within 400 days, never.
     """
-    flags = FLAGS[disposition]
-    if disposition is Disposition.NEW:
+    if disposition == Disposition.NEW:
         raise ValueError("new is no way an attempt can end")
-    if flags.final or (flags.counts and not flags.recyclable):
-        return Never(f"{disposition} is final")
+    over = plan.dispositions[disposition].over
+    if over:
+        return Never(f"{disposition} is {over}")
     if history.attempts >= plan.max_attempts:
         return Exhausted(f"all attempts used: {history.attempts} of {plan.max_attempts}")
-    rule = plan.rules.get(disposition) if flags.counts else None
-    if rule is None and flags.counts and disposition is not Disposition.UNKNOWN:
+    rule = None if disposition in OURS else plan.rules.get(disposition)
+    if rule is None and disposition not in OURS and disposition != Disposition.UNKNOWN:
         return Never(f"no recycling rule for {disposition}")
     if rule is not None and history.same >= rule.attempts:
         return Exhausted(f"{disposition} {history.same} times, and its recycling rule allows {rule.attempts}")
     return _due(plan, rule, now + _wait(plan, disposition, rule, history))
 
 
-def _wait(plan: RecyclePlan, disposition: Disposition, rule: Rule | None, history: History) -> timedelta:
-    if disposition is Disposition.CANCELLED:
+def _wait(plan: RecyclePlan, disposition: str, rule: Rule | None, history: History) -> timedelta:
+    if disposition == Disposition.CANCELLED:
         return timedelta()
-    if not FLAGS[disposition].counts:
+    if disposition in OURS:
         return _back_off(plan.uncounted_wait, history.uncounted)
     wait = rule.waits[min(max(history.same, 1), len(rule.waits)) - 1] if rule is not None else timedelta()
-    return max(wait, plan.unknown_hold) if disposition is Disposition.UNKNOWN else wait
+    return max(wait, plan.unknown_hold) if disposition == Disposition.UNKNOWN else wait
 
 
 def _back_off(first: timedelta, in_a_row: int) -> timedelta:

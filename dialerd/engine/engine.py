@@ -14,6 +14,7 @@ from dialerd.domain.callstate import CallEvent, ChannelCreated, OriginateRefused
 from dialerd.domain.errors import DialerdError, Unavailable
 from dialerd.engine.claimer import Claimer
 from dialerd.engine.dialer import Dialer
+from dialerd.engine.flags import FlagChanges
 from dialerd.engine.presence import Presence
 from dialerd.engine.recovery import Recovery
 from dialerd.engine.report import Report
@@ -86,6 +87,7 @@ class Engine:
         )
         self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, self._clock)
         self._recovery = Recovery(self._writes, self.tracker, self._clock, node)
+        self._flags = FlagChanges(lambda: self.settings, database, self._clock)
         self._schedule = Schedule(lambda kind: self.metrics.scheduler_events.labels(kind).inc())
         self._watch = Watch(
             lambda: self.settings,
@@ -120,7 +122,7 @@ class Engine:
         self._recover_imports()
         self._schedule.every("imports", RECOVER_IMPORTS_SECONDS, self._recover_imports)
         self._schedule.every("tallies", FOLD_TALLIES_SECONDS, self._fold_tallies)
-        for part in (self.link, self.tracker, self.trunks, self.dialer, self._watch, self._presence):
+        for part in (self.link, self.tracker, self.trunks, self.dialer, self._watch, self._presence, self._flags):
             self._tasks.append(asyncio.create_task(self._watched(part.run())))
         return self
 
@@ -129,6 +131,7 @@ class Engine:
     ) -> None:
         """Stop everything; what was submitted to the database is finished."""
         self._schedule.close()
+        self._flags.stop()
         for task in (*self._tasks, *self._errands):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._errands, return_exceptions=True)
@@ -154,6 +157,7 @@ class Engine:
         changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         self.settings = settings
         log.info("reloaded", campaigns_changed=changed)
+        self._flags.look()
         self.trunks.retry()
         self._watch.look_now()
 
@@ -245,7 +249,7 @@ class Engine:
     def _ended(self, result: EndResult) -> None:
         self.trunks.ended(result)
         if result.applied:
-            self.metrics.calls.labels(result.campaign, result.disposition.value).inc()
+            self.metrics.calls.labels(result.campaign, str(result.disposition)).inc()
 
     def _recover_imports(self) -> None:
         """Finish, or give up, imports whose process died: their leads must neither be lost nor hold the campaign open."""

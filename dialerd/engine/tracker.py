@@ -177,7 +177,7 @@ class Tracker:
                     state=AttemptState.ENDED.value,
                     campaign=result.campaign,
                     phone=result.phone,
-                    disposition=result.disposition.value,
+                    disposition=str(result.disposition),
                     again_at=result.again_at and result.again_at.isoformat(),
                     closed=result.closed,
                 )

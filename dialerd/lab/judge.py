@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import Disposition, was_picked_up
 from dialerd.lab.carrier_log import CarrierCall
 from dialerd.lab.fates import Fate
 from dialerd.store.attempts import AttemptRecord
@@ -15,7 +15,8 @@ from dialerd.store.attempts import AttemptRecord
 # `sending` is on disk before the bytes leave, so no INVITE is older than it but for the clock's last digit.
 CLOCK_SECONDS = 0.005
 
-_ANSWERED = frozenset({Disposition.ANSWERED, Disposition.ABANDONED})
+_ANSWERED = frozenset(name for name in Disposition if was_picked_up(name))
+_SYSTEM = frozenset(Disposition)
 _NO_ANSWER = frozenset({Disposition.NO_ANSWER})
 _INVALID = frozenset({Disposition.INVALID_NUMBER})
 _REJECTED = frozenset({Disposition.REJECTED})
@@ -89,13 +90,15 @@ class Pair:
         did = self.calls[0].fate if self.calls else None
         if self._agree(attempt.disposition, did):
             return None
-        return f"{name}: written down as {attempt.disposition.value}, and the carrier {did or 'saw no call'}"
+        return f"{name}: written down as {attempt.disposition}, and the carrier {did or 'saw no call'}"
 
-    def _agree(self, disposition: Disposition, fate: str | None) -> bool:
+    def _agree(self, disposition: str, fate: str | None) -> bool:
         """Whether what we wrote down can be what the carrier did; no fate: it saw no call."""
-        if disposition is Disposition.UNKNOWN:
+        if disposition == Disposition.UNKNOWN:
             return self.may_be_unknown
-        return disposition in (_NO_CALL if fate is None else AGREES[Fate(fate)])
+        # What the dialplan or a person called an answered call, beyond the system's words.
+        said = disposition if disposition in _SYSTEM else Disposition.ANSWERED
+        return said in (_NO_CALL if fate is None else AGREES[Fate(fate)])
 
 
 @dataclass(frozen=True, slots=True)

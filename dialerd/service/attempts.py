@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dispositions import SYSTEM, Disposition, Flags
 from dialerd.domain.errors import NotFound
 from dialerd.domain.facts import EndFacts, OriginateFault, Witness
 from dialerd.domain.outcome import Outcome, classify
@@ -53,7 +53,7 @@ class EndResult:
     attempt_id: str
     campaign: str
     phone: str
-    disposition: Disposition
+    disposition: str
     applied: bool
     again_at: datetime | None = None
     closed: str | None = None
@@ -121,7 +121,7 @@ class _Case:
         self.sign = sign_in(record, request.ending.facts, request.ending.witness)
         blame = blames((record.node, record.trunk)) if self.sign in FORGIVEN else None
         self.outcome = forgiven(_outcome(record, request.ending.facts), self.sign, blame)
-        was_unknown = record.disposition is Disposition.UNKNOWN
+        was_unknown = record.disposition == Disposition.UNKNOWN
         self.applies = record.disposition is None or (
             was_unknown and self.outcome.disposition is not Disposition.UNKNOWN
         )
@@ -130,6 +130,12 @@ class _Case:
         # Without a lead (deleted, or made fresh again since) the attempt is history and nothing else.
         self.has_lead = record.lead_attempts is not None and record.number > (record.lead_fresh_after or 0)
         self.is_old = was_unknown and record.number != record.lead_dials
+
+    @property
+    def flags(self) -> Flags:
+        """What its disposition means; without a campaign as the system has it."""
+        campaign = self.request.campaigns.get(self.record.campaign)
+        return (campaign.dispositions if campaign else SYSTEM)[self.outcome.disposition]
 
     def end(self) -> End:
         """The attempt's end as it is written."""
@@ -176,14 +182,14 @@ def _note(conn: Connection, case: _Case) -> None:
     """An end that decides nothing about the lead's next call still counts, and may have reached a person."""
     if case.has_lead:
         leads.set_attempts(conn, case.record.lead_id, case.used)
-    if FLAGS[case.outcome.disposition].contacted:
+    if case.flags.contacted:
         leads.mark_contacted(conn, case.record.lead_id)
 
 
 def _decide(conn: Connection, cases: Sequence[_Case]) -> dict[int, Again | Exhausted | Never]:
     """Gives each case's lead its next due time, or closes it."""
     # What is final is so whatever came before.
-    asked = [case.record.lead_id for case in cases if not FLAGS[case.outcome.disposition].final]
+    asked = [case.record.lead_id for case in cases if not case.flags.over]
     pasts = attempts.histories(conn, asked)
     verdicts = {case.place: _verdict(case, pasts.get(case.record.lead_id, _NO_PAST)) for case in cases}
     leads.set_after_attempts(conn, [_after(case, verdicts[case.place]) for case in cases])
@@ -207,6 +213,7 @@ def _after(case: _Case, verdict: Again | Exhausted | Never) -> AfterAttempt:
         due_at=verdict.at if isinstance(verdict, Again) else None,
         closed=None if isinstance(verdict, Again) else verdict.reason,
         last_attempt_at=case.record.sending_at or case.record.claimed_at,
+        contacted=case.flags.contacted,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign
@@ -21,7 +20,7 @@ class CallFilter:
     campaign: str | None = None
     phone: str | None = None
     lead_id: int | None = None
-    disposition: Disposition | None = None
+    disposition: str | None = None
     open_only: bool = False
 
 

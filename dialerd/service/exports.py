@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
 
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
 from dialerd.ingest.exported import MARK, PREFIX, title_of
 from dialerd.ingest.spreadsheet import guarded
@@ -34,7 +33,7 @@ class ExportWish:
 
     name: str
     columns: tuple[str, ...] = ()
-    dispositions: frozenset[Disposition] = frozenset()
+    dispositions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

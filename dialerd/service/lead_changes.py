@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition
 from dialerd.domain.errors import BadInput, Refused
 from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.columns import Columns
@@ -19,7 +19,6 @@ from dialerd.service.resets import MINIMUM_GAP
 from dialerd.store import audit, by_hand, leads, resets
 from dialerd.store.database import Connection, Database
 from dialerd.store.leads import CLOSED_BY_HAND, WITHDRAWN, LeadRecord, StagedLead
-from dialerd.store.moves import PROTECTED
 
 _LONGEST_REASON = 200
 _NOT_FIELDS = frozenset({"phone_number", "priority"})
@@ -126,12 +125,13 @@ def reset(
     list_name: str | None = None,
     gap: timedelta = MINIMUM_GAP,
     force: bool = False,
+    dispositions: Catalogue = SYSTEM,
 ) -> LeadRecord:
     """Makes the lead fresh: disposition new, attempts counted from 0, due now, also when it was closed by hand. Its calls
     stay in the ledger.
 
     Raises NotFound, Refused when it is in a call, withdrawn, fresh already or was called less than `gap` ago; with
-    `force` the gap does not matter, and neither does that it said do_not_call, opted_out or invalid_number.
+    `force` the gap does not matter, and neither does a protected disposition: do_not_call, opted_out, invalid_number ...
     """
     with database.write() as conn:
         lead = _locked(conn, which, list_name)
@@ -141,7 +141,7 @@ def reset(
         _refuse_withdrawn(conn, lead, "reset")
         if lead.disposition == Disposition.NEW and lead.closed is None:
             raise Refused(f"{name} is fresh already: it was not dialed since it was new")
-        if lead.disposition in PROTECTED and not force:
+        if lead.disposition in dispositions.protected and not force:
             raise Refused(
                 f"{name} is {lead.disposition}: such a lead is not dialed again by a reset; "
                 "if it is a mistake, say so with --force"

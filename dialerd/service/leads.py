@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign, require_list
@@ -31,7 +30,7 @@ class LeadQuery:
     text: str
     list_name: str | None = None
     campaign: str | None = None
-    disposition: Disposition | None = None
+    disposition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from dialerd.domain.dispositions import SYSTEM, Catalogue
 from dialerd.domain.errors import DialerdError, NotFound, Refused
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.service import import_run
@@ -100,10 +101,17 @@ def delete(
 
 
 def copy(
-    database: Database, name: str, new_name: str, *, actor: str, clock: Clock, progress: Progress | None = None
+    database: Database,
+    name: str,
+    new_name: str,
+    *,
+    actor: str,
+    clock: Clock,
+    progress: Progress | None = None,
+    dispositions: Catalogue = SYSTEM,
 ) -> Copied:
-    """A new list with the leads and fields of the list's current version, none of them dialed yet. Those that said
-    do_not_call, opted_out or invalid_number, or were closed by hand, are so in the copy too, and are not dialed.
+    """A new list with the leads and fields of the list's current version, none of them dialed yet. Those with a protected
+    disposition (do_not_call, opted_out, invalid_number ...), or closed by hand, are so in the copy too, and not dialed.
 
     When it fails or is interrupted there is no new list. Raises NotFound, BadInput for a name that cannot be, Refused
     when it is taken or the list has no leads.
@@ -132,7 +140,7 @@ def copy(
     if version is None:
         raise AssertionError(f"version {number} was there a statement ago")
     try:
-        done, kept = _copy_leads(database, source, version, clock, progress)
+        done, kept = _copy_leads(database, source, version, clock, progress, dispositions)
     except BaseException:
         with suppress(DialerdError):
             _drop_copy(database, target, clock)
@@ -141,13 +149,18 @@ def copy(
 
 
 def _copy_leads(
-    database: Database, source: ListRecord, version: VersionRecord, clock: Clock, progress: Progress | None
+    database: Database,
+    source: ListRecord,
+    version: VersionRecord,
+    clock: Clock,
+    progress: Progress | None,
+    dispositions: Catalogue,
 ) -> tuple[int, int]:
     steps = Steps(database)
     total = kept = after = 0
     while True:
         with database.read() as conn:
-            page = copies.next_page(conn, source.list_id, after, steps.size)
+            page = copies.next_page(conn, source.list_id, after, steps.size, protected=dispositions.protected)
         if page is None:
             break
         with steps.write() as conn:

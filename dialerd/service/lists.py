@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput
 from dialerd.domain.funnel import Funnel, Group, funnel
 from dialerd.domain.lifecycle import ListStatus
@@ -123,7 +122,7 @@ def show(
 
 
 def leads_of(
-    database: Database, name: str, *, disposition: Disposition | None = None, limit: int = 50, after: int = 0
+    database: Database, name: str, *, disposition: str | None = None, limit: int = 50, after: int = 0
 ) -> list[LeadDetail]:
     """Leads of a list in the order of its rows, at most `limit`, those behind the lead id `after`. Raises NotFound."""
     with database.read() as conn:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import SYSTEM
 from dialerd.domain.errors import BadInput, DialerdError, Refused
 from dialerd.service.names import require_list
 from dialerd.service.workers import new_worker
@@ -27,15 +27,16 @@ Progress = Callable[[int, int], None]
 class MoveWish:
     """Which leads of list `source` go to list `target`: those with one of the dispositions (any without), in the order
     of the list's rows, at most `limit`. `update`: where the target has the number already, its lead gets the fields and
-    the moved one is withdrawn; without it such a lead stays where it is. Who was closed by hand or said never again in
-    the one list is so in the other too.
+    the moved one is withdrawn; without it such a lead stays where it is. Who was closed by hand in the one list, or
+    has a `protected` disposition there, is so in the other too.
     """
 
     source: str
     target: str
-    dispositions: frozenset[Disposition] = frozenset()
+    dispositions: frozenset[str] = frozenset()
     limit: int | None = None
     update: bool = False
+    protected: frozenset[str] = SYSTEM.protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _begin(database: Database, wish: MoveWish, actor: str, clock: Clock) -> _Beg
         }
         subject = f"list {wish.source}"
         audit.add(conn, at=clock(), actor=actor, action="list.move", subject=subject, detail=detail)
-    return _Began(Move(source, target, out.number, into.number), out, into)
+    return _Began(Move(source, target, out.number, into.number, wish.protected), out, into)
 
 
 def _page(database: Database, wish: MoveWish, source: int, after: int, done: Moved, most: int) -> list[int] | None:

@@ -6,22 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import Catalogue, Disposition
 from dialerd.domain.errors import BadInput, Refused
 from dialerd.ingest.load import whole_minute
 from dialerd.service.names import require_list
 from dialerd.store import audit, claims, dialed, resets, selection
 from dialerd.store.database import Connection, Database
 from dialerd.store.leads import CLOSED_BY_HAND
-from dialerd.store.moves import PROTECTED
 from dialerd.store.resets import ResetRecord
 from dialerd.store.steps import Steps
 
 MINIMUM_GAP = timedelta(hours=4)
 """How long a lead rests at least after its last call before a reset makes it dialable, unless told otherwise."""
-
-EVERY = frozenset(Disposition) - {Disposition.NEW, *PROTECTED}
-"""What a reset of everything means: never who said no or has no such number."""
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
@@ -34,7 +30,7 @@ class ResetWish:
     """
 
     name: str
-    dispositions: frozenset[Disposition]
+    dispositions: frozenset[str]
     drip: float | None = None
     gap: timedelta = MINIMUM_GAP
     force: bool = False
@@ -48,7 +44,7 @@ class ResetPlan:
     """
 
     name: str
-    dispositions: tuple[Disposition, ...]
+    dispositions: tuple[str, ...]
     leads: int
     in_call: int
     recent: int
@@ -77,6 +73,11 @@ class UndoReport:
     name: str
     leads: int
     changed: int
+
+
+def every(dispositions: Catalogue) -> frozenset[str]:
+    """What a reset of everything means: never who said no or has no such number."""
+    return frozenset(dispositions.names) - {Disposition.NEW} - dispositions.protected
 
 
 def plan(database: Database, wish: ResetWish, *, now: datetime) -> ResetPlan:

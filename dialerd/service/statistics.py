@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from dialerd.domain.dispositions import NOT_DIALED, PICKED_UP
+from dialerd.domain.dispositions import NOT_DIALED, SYSTEM, Catalogue, was_picked_up
 from dialerd.domain.eligibility import CampaignRules
 from dialerd.domain.funnel import Group, Part, Standing, funnel
 from dialerd.service.names import find_list, require_campaign
@@ -25,7 +25,10 @@ FOLD_FROM = 2000
 
 DEFINITIONS: Mapping[str, str] = MappingProxyType(
     {
-        "penetration": "share of the leads that were contacted: some attempt, at any time, was answered by a person",
+        "penetration": (
+            "share of the leads that were contacted: some attempt, at any time, was answered by a person, or by "
+            "agreement a message was left"
+        ),
         "dialable": "due, within the hours of the campaign, and with attempts left",
         "answer_rate": "share of the ended attempts that a person or a machine answered; what never left is not counted",
     }
@@ -44,13 +47,14 @@ class FunnelPart:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """The attempts by which it came to this: `open` ones have not ended, `answered` are among the `ended`.
-    `answer_rate` is 0 to 1, None when nothing was dialed.
+    """The attempts by which it came to this: `open` ones have not ended, `answered` are among the `ended`, and `human`
+    among the answered: a person was on the line. `answer_rate` is 0 to 1, None when nothing was dialed.
     """
 
     open: int
     ended: int
     answered: int
+    human: int
     answer_rate: float | None
     dispositions: Mapping[str, int]
 
@@ -74,7 +78,14 @@ class Statistics:
     funnel: tuple[FunnelPart, ...]
 
 
-def of_list(database: Database, name: str, *, campaigns: Mapping[str, Campaign], now: datetime) -> Statistics:
+def of_list(
+    database: Database,
+    name: str,
+    *,
+    campaigns: Mapping[str, Campaign],
+    now: datetime,
+    dispositions: Catalogue = SYSTEM,
+) -> Statistics:
     """Statistics of one list; `campaigns` are those that have a file. Raises NotFound."""
     fold(database)
     with database.read() as conn:
@@ -82,10 +93,17 @@ def of_list(database: Database, name: str, *, campaigns: Mapping[str, Campaign],
         campaign = campaigns.get(record.campaign or "")
         groups = _groups(conn, [record.list_id], now)
         made = tallies.attempts_of_list(conn, record.list_id)
-    return _statistics(name, groups, campaign.rules if campaign else None, made, now)
+    return _statistics(name, groups, campaign.rules if campaign else None, made, now, dispositions)
 
 
-def of_campaign(database: Database, name: str, *, campaigns: Mapping[str, Campaign], now: datetime) -> Statistics:
+def of_campaign(
+    database: Database,
+    name: str,
+    *,
+    campaigns: Mapping[str, Campaign],
+    now: datetime,
+    dispositions: Catalogue = SYSTEM,
+) -> Statistics:
     """Statistics of all lists of a campaign together, and of every attempt it made. Raises NotFound."""
     fold(database)
     with database.read() as conn:
@@ -93,7 +111,7 @@ def of_campaign(database: Database, name: str, *, campaigns: Mapping[str, Campai
         campaign = campaigns.get(name)
         groups = _groups(conn, [found.list_id for found in campaign_store.lists_of(conn, name)], now)
         made = tallies.attempts_of_campaign(conn, name)
-    return _statistics(name, groups, campaign.rules if campaign else None, made, now)
+    return _statistics(name, groups, campaign.rules if campaign else None, made, now, dispositions)
 
 
 def fold(database: Database, *, at_least: int = FOLD_FROM) -> int:
@@ -126,9 +144,14 @@ def _exact(conn: Connection, list_id: int, groups: Sequence[Group], now: datetim
 
 
 def _statistics(
-    name: str, groups: Sequence[Group], rules: CampaignRules | None, made: AttemptTallies, now: datetime
+    name: str,
+    groups: Sequence[Group],
+    rules: CampaignRules | None,
+    made: AttemptTallies,
+    now: datetime,
+    dispositions: Catalogue,
 ) -> Statistics:
-    shown = funnel([(group, rules) for group in groups], now)
+    shown = funnel([(group, rules) for group in groups], now, dispositions)
     parts = tuple(FunnelPart(part, cut.leads, cut.until) for part, cut in shown.parts.items())
     if not sum(part.leads for part in parts) == sum(shown.dispositions.values()) == shown.total:
         raise AssertionError(f"the parts of the funnel of {name} do not add up: {shown}")
@@ -140,13 +163,14 @@ def _statistics(
         contacted=shown.contacted,
         penetration=round(shown.penetration, 4),
         dispositions=shown.dispositions,
-        attempts=_attempts(made),
+        attempts=_attempts(made, dispositions),
         funnel=parts,
     )
 
 
-def _attempts(made: AttemptTallies) -> Attempts:
-    answered = sum(count for name, count in made.ended.items() if name in PICKED_UP)
+def _attempts(made: AttemptTallies, dispositions: Catalogue) -> Attempts:
+    answered = sum(count for name, count in made.ended.items() if was_picked_up(name))
+    human = sum(count for name, count in made.ended.items() if dispositions[name].human)
     dialed = sum(count for name, count in made.ended.items() if name not in NOT_DIALED)
     rate = round(answered / dialed, 4) if dialed else None
-    return Attempts(made.open, sum(made.ended.values()), answered, rate, made.ended)
+    return Attempts(made.open, sum(made.ended.values()), answered, human, rate, made.ended)

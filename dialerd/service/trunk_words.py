@@ -49,7 +49,7 @@ def put_right(
     """
     held = _HELD_AGAINST.get(blame)
     records = attempts.load_many(conn, attempt_ids, lock=True).values()
-    wrong = [record for record in records if record.disposition is held]
+    wrong = [record for record in records if record.disposition == held]
     attempts.amend(
         conn,
         [(record.attempt_id, Disposition.CONGESTION, False, blamed(record.detail, blame)) for record in wrong],
@@ -88,4 +88,5 @@ def _after(
         due_at=due,
         closed=closed,
         last_attempt_at=record.sending_at or record.claimed_at,
+        contacted=False,
     )

@@ -1,6 +1,7 @@
 """TOML files -> one frozen, validated object; every mistake listed at once, with file and key."""
 
 from dialerd.settings.campaign import Campaign, Destination, Extension, HangUp, Playback, Schedule
+from dialerd.settings.dispositions import DispositionForm
 from dialerd.settings.load import DEFAULT_FILE, load
 from dialerd.settings.model import Agi, Asterisk, Database, Engine, Log, Node, Paths, Settings, Trunk
 
@@ -11,6 +12,7 @@ __all__ = [
     "Campaign",
     "Database",
     "Destination",
+    "DispositionForm",
     "Engine",
     "Extension",
     "HangUp",

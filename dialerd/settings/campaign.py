@@ -7,20 +7,25 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dispositions import SYSTEM, Catalogue, known
 from dialerd.domain.eligibility import CampaignRules
 from dialerd.domain.recycle import RecyclePlan, Rule
 from dialerd.domain.windows import Hours
 from dialerd.settings import values
 from dialerd.settings.section import ReadAs, Section
-
-RECYCLABLE = tuple(name for name, flags in FLAGS.items() if flags.recyclable and flags.counts)
-"""Dispositions a rule may name. What does not use up an attempt comes back by itself (`uncounted_wait`)."""
 
 _DIALPLAN = r"[A-Za-z0-9_.-]{1,79}"
 
@@ -109,14 +114,23 @@ class RuleForm(Section):
         return Rule(self.attempts, tuple(timedelta(seconds=wait) for wait in self.wait), self.hours)
 
 
-def _recyclable(key: object) -> Disposition:
-    if key not in RECYCLABLE:
-        raise ValueError(f"no rule can be made for {values.shown(key)}; one of {', '.join(RECYCLABLE)}")
-    return Disposition(str(key))
+def _recyclable(key: object, info: ValidationInfo) -> str:
+    """A disposition that a rule can be made for: of the catalogue that is the context of the reading."""
+    allowed = _catalogue(info.context).for_rules
+    if key not in allowed:
+        raise ValueError(f"no rule can be made for {values.shown(key)}; one of {', '.join(allowed)}")
+    return known(str(key))
+
+
+def _catalogue(context: Any) -> Catalogue:
+    return context if isinstance(context, Catalogue) else SYSTEM
 
 
 class Campaign(Section):
-    """One campaign. Times are seconds, the pace is calls per second; trunks are used in turn, in the order given."""
+    """One campaign. Times are seconds, the pace is calls per second; trunks are used in turn, in the order given.
+
+    The catalogue that is the context when it is read goes into its rules.
+    """
 
     name: Annotated[str, PlainValidator(values.name)]
     description: Annotated[str, PlainValidator(values.line)] = ""
@@ -131,11 +145,21 @@ class Campaign(Section):
     destination: Annotated[Destination, Field(discriminator="type")]
     schedule: Schedule
     recycle: Annotated[
-        Mapping[Annotated[Disposition, PlainValidator(_recyclable)], Annotated[Rule, ReadAs(RuleForm)]],
+        Mapping[Annotated[str, PlainValidator(_recyclable)], Annotated[Rule, ReadAs(RuleForm)]],
         AfterValidator(MappingProxyType),
     ] = Field(default_factory=lambda: MappingProxyType({}))
     unknown_hold: Annotated[float, PlainValidator(values.seconds(0, 30 * 86400))] = 86400.0
     uncounted_wait: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 60.0
+    _dispositions: Catalogue = PrivateAttr(default_factory=lambda: SYSTEM)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keeps the catalogue it was read with."""
+        self._dispositions = _catalogue(context)
+
+    @property
+    def dispositions(self) -> Catalogue:
+        """What the dispositions mean, by the catalogue it was read with."""
+        return self._dispositions
 
     @cached_property
     def plan(self) -> RecyclePlan:
@@ -152,6 +176,7 @@ class Campaign(Section):
             zone=self.schedule.timezone,
             unknown_hold=timedelta(seconds=self.unknown_hold),
             uncounted_wait=timedelta(seconds=self.uncounted_wait),
+            dispositions=self._dispositions,
         )
 
     @cached_property
@@ -165,4 +190,5 @@ class Campaign(Section):
             start=self.schedule.start,
             end=self.schedule.end,
             retry_hours={name: rule.hours for name, rule in plan.rules.items() if rule.hours is not None},
+            dispositions=self._dispositions,
         )

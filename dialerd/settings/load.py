@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
+from dialerd.domain.dispositions import SYSTEM, Catalogue
 from dialerd.domain.errors import ConfigError
 from dialerd.settings.campaign import Campaign
 from dialerd.settings.database_url import below, has_password, read_url
+from dialerd.settings.dispositions import read_catalogue
 from dialerd.settings.model import CONFIG_FOLDER, Database, Sections, Settings
 from dialerd.settings.problems import told
 from dialerd.settings.section import Section
@@ -54,11 +56,12 @@ class _Loader:
             sections = self._with_database(sections, database_url)
         if self.file and raw and _holds_password(raw):
             self._private(self.file, "holds a password")
-        campaigns = self._campaigns(sections, raw)
+        dispositions = self._dispositions(sections, raw)
+        campaigns = self._campaigns(sections, raw, dispositions)
         if self.problems or sections is None:
             raise ConfigError(self.problems)
         tables = {name: getattr(sections, name) for name in Sections.model_fields}
-        return Settings(**tables, campaigns=MappingProxyType(campaigns), source=self.file)
+        return Settings(**tables, dispositions=dispositions, campaigns=MappingProxyType(campaigns), source=self.file)
 
     def _toml(self, file: Path) -> dict[str, Any] | None:
         text = ""
@@ -76,9 +79,11 @@ class _Loader:
             self._say(file, f"cannot be read: {error.strerror}; a file that this user may read")
         return None
 
-    def _valid(self, file: Path | None, model: type[S], raw: Mapping[str, Any]) -> S | None:
+    def _valid(
+        self, file: Path | None, model: type[S], raw: Mapping[str, Any], context: Catalogue | None = None
+    ) -> S | None:
         try:
-            return model.model_validate(raw)
+            return model.model_validate(raw, context=context)
         except ValidationError as error:
             for problem in told(model, error):
                 self._say(file, problem)
@@ -94,6 +99,8 @@ class _Loader:
             update={
                 "state_dir": base / sections.paths.state_dir,
                 "campaigns": base / (sections.paths.campaigns if "campaigns" in given else "campaigns.d"),
+                "dispositions": base
+                / (sections.paths.dispositions if "dispositions" in given else "dispositions.toml"),
                 "agi_scripts": base / (sections.paths.agi_scripts if "agi_scripts" in given else "agi"),
             }
         )
@@ -136,7 +143,24 @@ class _Loader:
             return sections
         return sections.model_copy(update={"database": database}) if sections else None
 
-    def _campaigns(self, sections: Sections | None, raw: Mapping[str, Any] | None) -> dict[str, Campaign]:
+    def _dispositions(self, sections: Sections | None, raw: Mapping[str, Any] | None) -> Catalogue:
+        """The catalogue. Without its file, unless that is named, there are the system's dispositions."""
+        if self.file is None:
+            return SYSTEM
+        file = sections.paths.dispositions if sections is not None else self.file.parent / "dispositions.toml"
+        if not file.exists():
+            paths = (raw or {}).get("paths")
+            if isinstance(paths, Mapping) and "dispositions" in paths:
+                self._say(self.file, f"paths.dispositions: {file} is not there; a file of dispositions")
+            return SYSTEM
+        catalogue, problems = read_catalogue(self._toml(file) or {})
+        for problem in problems:
+            self._say(file, problem)
+        return catalogue
+
+    def _campaigns(
+        self, sections: Sections | None, raw: Mapping[str, Any] | None, dispositions: Catalogue
+    ) -> dict[str, Campaign]:
         """By name. Read even when the main file is wrong, so that all mistakes are told in one go."""
         if self.file is None:
             return {}
@@ -147,7 +171,7 @@ class _Loader:
             content = self._toml(file)
             if content is None:
                 continue
-            campaign = self._valid(file, Campaign, content)
+            campaign = self._valid(file, Campaign, content, dispositions)
             if raw is not None:
                 self._check_trunks(file, content.get("trunks"), raw.get("trunks"))
             first = files.setdefault(str(content.get("name")), file)

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 
 from dialerd.domain.breaker import Limits
+from dialerd.domain.dispositions import SYSTEM, Catalogue
 from dialerd.domain.errors import ConfigError
 from dialerd.settings import values
 from dialerd.settings.campaign import Campaign
@@ -43,10 +44,13 @@ class Node(Section):
 
 
 class Paths(Section):
-    """Absolute once loaded. `agi_scripts` may be a folder that does not exist: then there are only the shipped ones."""
+    """Absolute once loaded. `agi_scripts` may be a folder that does not exist: then there are only the shipped ones.
+    `dispositions` is a file, which need not exist either when it is not named.
+    """
 
     state_dir: Folder = STATE_FOLDER
     campaigns: Folder = CONFIG_FOLDER / "campaigns.d"
+    dispositions: Folder = CONFIG_FOLDER / "dispositions.toml"
     agi_scripts: Folder = CONFIG_FOLDER / "agi"
 
 
@@ -169,6 +173,7 @@ class Settings(Sections):
     """Everything a process is told. `source` is the file it came from, None when there was none."""
 
     source: Path | None = None
+    dispositions: Catalogue = Field(default_factory=lambda: SYSTEM)
     campaigns: Annotated[Mapping[str, Campaign], AfterValidator(MappingProxyType)] = Field(
         default_factory=lambda: MappingProxyType({})
     )

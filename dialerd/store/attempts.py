@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, and_, bindparam, func, or_, select, update
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import Disposition, known
 from dialerd.domain.facts import AttemptState, EndFacts, Witness
 from dialerd.store.database import Connection
 from dialerd.store.evidence import EvidenceRow, add_evidence, evidence_of
@@ -52,7 +52,7 @@ class LeadHistory:
     ones in a row did not count.
     """
 
-    ended: Mapping[Disposition, int]
+    ended: Mapping[str, int]
     uncounted: int
 
 
@@ -61,7 +61,7 @@ class End:
     """The end of one attempt as it is written. `detail` is for people, at most a line."""
 
     attempt_id: str
-    disposition: Disposition
+    disposition: str
     counts: bool
     facts: EndFacts
     ended_by: Witness
@@ -120,12 +120,12 @@ def history(conn: Connection, lead_id: int) -> LeadHistory:
 
 def histories(conn: Connection, lead_ids: Sequence[int]) -> dict[int, LeadHistory]:
     """How the attempts of each lead ended so far."""
-    ended: dict[int, Counter[Disposition]] = {lead_id: Counter() for lead_id in lead_ids}
+    ended: dict[int, Counter[str]] = {lead_id: Counter() for lead_id in lead_ids}
     uncounted = dict.fromkeys(lead_ids, 0)
     over: set[int] = set()
     rows = conn.execute(_HISTORY, {"lead_ids": list(lead_ids)}) if lead_ids else ()
     for lead_id, disposition, counts in rows:
-        ended[lead_id][Disposition(disposition)] += 1
+        ended[lead_id][known(disposition)] += 1
         if counts:
             over.add(lead_id)
         elif lead_id not in over:
@@ -137,7 +137,7 @@ def write_end(
     conn: Connection,
     attempt_id: str,
     *,
-    disposition: Disposition,
+    disposition: str,
     counts: bool,
     facts: EndFacts,
     ended_by: Witness,
@@ -170,14 +170,14 @@ def amend(conn: Connection, changes: Sequence[tuple[str, Disposition, bool, str]
 def _values(end: End) -> dict[str, Any]:
     return {
         "b_id": end.attempt_id,
-        "disposition": end.disposition.value,
+        "disposition": str(end.disposition),
         "counts": end.counts,
         "ended_at": end.ended_at,
         "sip_code": end.facts.sip_code,
         "cause": end.facts.cause,
         "ended_by": end.ended_by.value,
         "detail": end.detail,
-        "settles": end.disposition is not Disposition.UNKNOWN,
+        "settles": end.disposition != Disposition.UNKNOWN,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from dialerd.domain.dispositions import Disposition
 from dialerd.store import selection
 from dialerd.store.database import Connection
 from dialerd.store.leads import CLOSED_BY_HAND
-from dialerd.store.moves import PROTECTED
 from dialerd.store.staging import StagedLead
 from dialerd.store.tables import lead_rows, leads
 
@@ -35,8 +34,10 @@ class CopyPage:
     kept: tuple[Kept, ...]
 
 
-def next_page(conn: Connection, list_id: int, after: int, limit: int) -> CopyPage | None:
-    """The leads of the current version with ids above `after`, at most `limit`; None when there are none left."""
+def next_page(conn: Connection, list_id: int, after: int, limit: int, *, protected: Container[str]) -> CopyPage | None:
+    """The leads of the current version with ids above `after`, at most `limit`; None when there are none left. Leads
+    with a `protected` disposition keep it.
+    """
     chosen = selection.live(list_id).with_only_columns(
         *(leads.c.id, leads.c.phone, leads.c.zone, leads.c.priority, leads.c.disposition, leads.c.closed),
         *(lead_rows.c.line, lead_rows.c.fields),
@@ -48,7 +49,7 @@ def next_page(conn: Connection, list_id: int, after: int, limit: int) -> CopyPag
     return CopyPage(
         last=found[-1].id,
         rows=tuple(StagedLead(row.phone, row.zone, row.priority, row.line, row.fields or {}) for row in found),
-        kept=tuple(_kept(row.phone, row.disposition, row.closed) for row in found if _is_over(row)),
+        kept=tuple(kept for row in found if (kept := _kept(row, protected)) is not None),
     )
 
 
@@ -59,11 +60,9 @@ def keep(conn: Connection, list_id: int, kept: Sequence[Kept]) -> None:
         conn.execute(update(leads).where(*mine).values(disposition=lead.disposition, closed=lead.closed, due_at=None))
 
 
-def _is_over(row: Any) -> bool:
-    return row.disposition in PROTECTED or row.closed == CLOSED_BY_HAND
-
-
-def _kept(phone: str, disposition: str, closed: str | None) -> Kept:
-    if disposition in PROTECTED:
-        return Kept(phone, disposition, closed or f"{disposition} is final")
-    return Kept(phone, Disposition.NEW.value, CLOSED_BY_HAND)
+def _kept(row: Any, protected: Container[str]) -> Kept | None:
+    if row.disposition in protected:
+        return Kept(row.phone, row.disposition, row.closed or f"{row.disposition} is final")
+    if row.closed == CLOSED_BY_HAND:
+        return Kept(row.phone, Disposition.NEW.value, CLOSED_BY_HAND)
+    return None

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Boolean, Select, and_, bindparam, case, false, func, or_, select, true, update
 
-from dialerd.domain.dispositions import FLAGS, Disposition
 from dialerd.domain.dnc import ON_DNC
 from dialerd.domain.facts import LeadFields
 from dialerd.store.claims import WITHDRAWN
@@ -77,28 +76,30 @@ class AfterAttempt:
     """What the end of an attempt makes of its lead, as set_after_attempt takes it."""
 
     lead_id: int
-    disposition: Disposition
+    disposition: str
     attempts: int
     due_at: datetime | None
     closed: str | None
     last_attempt_at: datetime
+    contacted: bool
 
 
 def set_after_attempt(
     conn: Connection,
     lead_id: int,
     *,
-    disposition: Disposition,
+    disposition: str,
     attempts: int,
     due_at: datetime | None,
     closed: str | None,
     last_attempt_at: datetime,
+    contacted: bool,
 ) -> None:
     """What the end of an attempt makes of its lead: due again at `due_at`, or closed with a reason. A lead that was
     withdrawn, put on do-not-call or closed by a person meanwhile stays closed; one that is in another call becomes due by that call's
     end.
     """
-    after = AfterAttempt(lead_id, disposition, attempts, due_at, closed, last_attempt_at)
+    after = AfterAttempt(lead_id, disposition, attempts, due_at, closed, last_attempt_at, contacted)
     set_after_attempts(conn, [after])
 
 
@@ -107,12 +108,12 @@ def set_after_attempts(conn: Connection, after: Sequence[AfterAttempt]) -> None:
     rows = [
         {
             "b_lead_id": lead.lead_id,
-            "disposition": lead.disposition.value,
+            "disposition": str(lead.disposition),
             "attempts": lead.attempts,
             "b_due": lead.due_at,
             "b_closed": lead.closed,
             "last_attempt_at": lead.last_attempt_at,
-            "b_contacted": FLAGS[lead.disposition].contacted,
+            "b_contacted": lead.contacted,
         }
         for lead in after
     ]
@@ -167,7 +168,7 @@ def page(
     list_id: int | None = None,
     campaign: str | None = None,
     phone: str | None = None,
-    disposition: Disposition | None = None,
+    disposition: str | None = None,
     limit: int = 50,
     after: int = 0,
 ) -> list[LeadRecord]:

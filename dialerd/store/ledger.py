@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
-from dialerd.domain.dispositions import Disposition
 from dialerd.domain.facts import AttemptState, OpenAttempt
 from dialerd.store.database import Connection
 from dialerd.store.records import RECORDS, AttemptRecord, read_record
@@ -47,7 +46,7 @@ def page(
     campaign: str | None = None,
     lead_id: int | None = None,
     phone: str | None = None,
-    disposition: Disposition | None = None,
+    disposition: str | None = None,
     open_only: bool = False,
     limit: int = 50,
     before: str | None = None,

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dialerd.domain.dispositions import Disposition
 from dialerd.store import selection
 from dialerd.store.arming import OUT, RETURN, take_rows
 from dialerd.store.claims import WITHDRAWN
@@ -22,18 +21,18 @@ from dialerd.store.database import Connection
 from dialerd.store.leads import CLOSED_BY_HAND
 from dialerd.store.tables import lead_rows, leads, list_buckets
 
-PROTECTED = (Disposition.DO_NOT_CALL, Disposition.OPTED_OUT, Disposition.INVALID_NUMBER)
-"""What no reset, copy or move may make dialable by the way."""
-
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From which list to which one, and the versions of both that say so."""
+    """From which list to which one, and the versions of both that say so. `protected` are the dispositions of leads that
+    must not become dialable by the way (Catalogue.protected).
+    """
 
     source: int
     target: int
     source_version: int
     target_version: int
+    protected: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,8 @@ def _update_twins(conn: Connection, move: Move, known: Mapping[int, int], now: d
     # A withdrawn lead of the target comes back, as it does when a file has it again.
     conn.execute(_COME_BACK, {"ids": theirs, "now": now})
     # Who said "never again" in one list, or was closed by a person there, is not called from the other one.
-    for row in conn.execute(_OVER, {"ids": list(known)}):
-        never = row.disposition if row.disposition in PROTECTED else None
+    for row in conn.execute(_OVER, {"ids": list(known), "protected": list(move.protected)}):
+        never = row.disposition if row.disposition in move.protected else None
         why = CLOSED_BY_HAND if row.closed == CLOSED_BY_HAND else f"{never} is final"
         conn.execute(_END, {"b_id": known[row.id], "b_disposition": never, "b_closed": why})
     conn.execute(_WITHDRAW, {"ids": list(known)})
@@ -168,7 +167,8 @@ _CHANGE_LIST = update(leads).where(leads.c.id.in_(_ids)).values(list_id=bindpara
 _WITHDRAW = update(leads).where(leads.c.id.in_(_ids), leads.c.closed.is_(None)).values(**OUT)
 _COME_BACK = update(leads).where(leads.c.id.in_(_ids), leads.c.closed == WITHDRAWN).values(**RETURN)
 _OVER = select(leads.c.id, leads.c.disposition, leads.c.closed).where(
-    leads.c.id.in_(_ids), or_(leads.c.disposition.in_(PROTECTED), leads.c.closed == CLOSED_BY_HAND)
+    leads.c.id.in_(_ids),
+    or_(leads.c.disposition.in_(bindparam("protected", expanding=True)), leads.c.closed == CLOSED_BY_HAND),
 )
 _b_closed = bindparam("b_closed", type_=leads.c.closed.type)
 _END = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import known
 from dialerd.domain.facts import AttemptState
 from dialerd.store.tables import attempts, leads, lists
 
@@ -31,7 +31,7 @@ class AttemptRecord:
     trunk: str
     caller_id: str | None
     state: AttemptState
-    disposition: Disposition | None
+    disposition: str | None
     counts: bool
     claimed_at: datetime
     sending_at: datetime | None
@@ -55,7 +55,7 @@ def read_record(row: Any) -> AttemptRecord:
     values: list[Any] = list(row)
     values[_STATE] = AttemptState(values[_STATE])
     if values[_DISPOSITION] is not None:
-        values[_DISPOSITION] = Disposition(values[_DISPOSITION])
+        values[_DISPOSITION] = known(values[_DISPOSITION])
     return AttemptRecord(*values)
 
 

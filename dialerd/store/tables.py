@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from dialerd.store.metadata import metadata
+from dialerd.store.tables_dispositions import dispositions
 from dialerd.store.tables_dnc import dnc_entries
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
@@ -31,6 +32,7 @@ __all__ = [
     "attempts",
     "audit",
     "campaigns",
+    "dispositions",
     "dnc_entries",
     "evidence",
     "lead_rows",

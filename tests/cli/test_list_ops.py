@@ -38,6 +38,7 @@ def called(cli, count=1, *, disposition=Disposition.BUSY, ago=timedelta(hours=6)
                 due_at=None,
                 closed="all attempts used: 1 of 1",
                 last_attempt_at=now - ago,
+                contacted=False,
             )
         return len(claimed)
 

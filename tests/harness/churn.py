@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dispositions import SYSTEM, Disposition
 from dialerd.domain.eligibility import Never, NoUntil, Verdict, Wait, Yes
 from dialerd.domain.facts import EndFacts, Witness
 from dialerd.store import attempts, claims, tallies
@@ -59,7 +59,7 @@ class Churn:
                 conn,
                 attempt.attempt_id,
                 disposition=disposition,
-                counts=FLAGS[disposition].counts,
+                counts=SYSTEM[disposition].counts,
                 facts=EndFacts(),
                 ended_by=Witness.AMI,
                 detail="",
@@ -74,6 +74,7 @@ class Churn:
                 due_at=self._about_now() if again else None,
                 closed=None if again else self._random.choice(["all attempts used: 3 of 3", f"{disposition} is final"]),
                 last_attempt_at=self.now,
+                contacted=SYSTEM[disposition].contacted,
             )
 
     def give_back(self, conn: Connection) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dispositions import SYSTEM, Disposition
 from dialerd.domain.eligibility import Verdict, Yes
 from dialerd.domain.facts import ClaimedLead, EndFacts, Witness
 from dialerd.domain.lifecycle import CampaignState
@@ -110,7 +110,7 @@ class World:
                 conn,
                 attempt_id,
                 disposition=disposition,
-                counts=FLAGS[disposition].counts,
+                counts=SYSTEM[disposition].counts,
                 facts=facts,
                 ended_by=Witness.AMI,
                 detail="",
@@ -138,6 +138,7 @@ class World:
                 due_at=due,
                 closed=closed,
                 last_attempt_at=now,
+                contacted=SYSTEM[disposition].contacted,
             )
         )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dialerd.domain.dispositions import FLAGS
+from dialerd.domain.dispositions import SYSTEM
 from dialerd.store import audit, lists, selection
 from dialerd.store.database import Database
 from harness.world import NOW, World, lead, phones
@@ -37,7 +37,7 @@ class Desk:
         claimed = self.world.claim(count, now=max(at, self.now), **request)
         assert len(claimed) == count
         self.world.send(*claimed)
-        flags = FLAGS[disposition]
+        flags = SYSTEM[disposition]
         for call in claimed:
             self.world.end(call.attempt_id, disposition, now=at)
             why = closed or (f"{disposition} is final" if flags.final else None)

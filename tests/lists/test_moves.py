@@ -144,6 +144,15 @@ def test_who_said_never_again_in_one_list_is_not_called_from_the_other_after_a_m
     assert desk.world.claim() == []
 
 
+def test_a_disposition_of_the_admin_that_is_protected_goes_along_with_the_move(desk, move):
+    desk.world.add_list(phones(1))
+    desk.called("never_again", closed="never_again is final")
+    desk.world.add_list(phones(1), name="second")
+    assert counted(move(update=True, protected=frozenset({"never_again"}))) == (0, 1, 0, 0)
+    (lead_there,) = [found for found in desk.world.leads() if found.list_name == "second"]
+    assert (lead_there.disposition, lead_there.closed) == ("never_again", "never_again is final")
+
+
 def test_a_lead_can_go_there_and_back_again(desk, move):
     desk.world.add_list([lead(phones(1)[0], first_name="Jane")])
     desk.world.add_list(phones(1, 50), name="second")
@@ -239,7 +248,9 @@ def test_a_move_that_was_killed_is_ended_by_whoever_comes_next_and_can_go_on(des
             for list_id in (source, target)
         )
         ids = [called]
-        stored.move(conn, stored.Move(source, target, out.number, into.number), ids, update_twins=False, now=NOW)
+        stored.move(
+            conn, stored.Move(source, target, out.number, into.number, frozenset()), ids, update_twins=False, now=NOW
+        )
 
     desk.world.write(half)
     before = [desk.world.lead(found.lead_id) for found in desk.world.leads()]

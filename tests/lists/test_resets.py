@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import SYSTEM, Disposition
 from dialerd.domain.eligibility import NoUntil, Wait
 from dialerd.domain.errors import BadInput, Refused
 from dialerd.service import resets
@@ -140,8 +140,8 @@ def test_do_not_call_and_invalid_numbers_are_touched_only_when_named(desk, reset
     (never,) = desk.called(Disposition(protected))
     desk.called(BUSY)
     desk.now += 5 * HOUR
-    assert Disposition(protected) not in resets.EVERY
-    assert reset(*resets.EVERY).leads == 1
+    assert Disposition(protected) not in resets.every(SYSTEM)
+    assert reset(*resets.every(SYSTEM)).leads == 1
     assert standing(desk, never)[0] == protected
     assert reset(Disposition(protected)).leads == 1
     assert standing(desk, never) == ("new", 0, desk.now.replace(second=0, microsecond=0), None)

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from dialerd.domain.breaker import Limits
-from dialerd.settings import Asterisk, Campaign, Extension, HangUp, Playback, Schedule, load
-from dialerd.settings.campaign import RECYCLABLE, RuleForm
+from dialerd.domain.dispositions import FLAG_NAMES, SYSTEM
+from dialerd.settings import Asterisk, Campaign, DispositionForm, Extension, HangUp, Playback, Schedule, load
+from dialerd.settings.campaign import RuleForm
 from dialerd.settings.model import BreakerForm, Sections
 from dialerd.settings.problems import sections_in
 
 CONFIG = Path(__file__).parents[2] / "config"
 MAIN = (CONFIG / "dialerd.toml").read_text()
 DEMO = (CONFIG / "campaigns.d" / "demo.toml").read_text()
+DISPOSITIONS = (CONFIG / "dispositions.toml").read_text()
 PAGE = (CONFIG.parent / "docs" / "configuration.md").read_text()
 
 OPTIONS = [
@@ -82,9 +84,24 @@ def test_every_option_of_a_campaign_stands_in_the_shipped_one(key):
     assert re.search(rf"^(# )?{key} = ", DEMO, re.MULTILINE)
 
 
-@pytest.mark.parametrize("disposition", RECYCLABLE)
+@pytest.mark.parametrize("disposition", SYSTEM.for_rules)
 def test_the_shipped_campaign_names_every_disposition_a_rule_can_be_for(disposition):
     assert re.search(rf"\b{disposition}\b", DEMO.replace("\n#", ""))
+
+
+def test_the_shipped_dispositions_are_good(shipped):
+    assert shipped.dispositions["sale"].over == "final"
+    assert "call_again" in shipped.dispositions.for_rules
+
+
+@pytest.mark.parametrize("key", DispositionForm.model_fields)
+def test_every_flag_is_explained_in_the_shipped_dispositions_and_in_the_documentation(key):
+    assert re.search(rf"^#   {key} ", DISPOSITIONS, re.MULTILINE)
+    assert f"| `{key}` |" in PAGE.split("## dispositions.toml")[1]
+
+
+def test_a_disposition_has_a_key_for_each_flag():
+    assert set(DispositionForm.model_fields) == {"description", *FLAG_NAMES}
 
 
 @pytest.mark.parametrize("key", [f"{table}.{key}" for table, key in OPTIONS])

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dispositions import FLAGS, SYSTEM, Catalogue, Disposition, Flags
 from dialerd.domain.eligibility import (
     GATES,
     NUMBER_BUSY_WAIT,
@@ -42,6 +44,23 @@ def test_a_fresh_lead_in_an_open_campaign_may_be_dialed():
 @pytest.mark.parametrize("disposition", [name for name, flags in FLAGS.items() if flags.final])
 def test_a_final_disposition_ends_a_lead(disposition):
     assert judge(LeadState(disposition), RULES, NOW) == Never(f"{disposition} is final")
+
+
+@pytest.mark.parametrize(
+    ("flags", "verdict"),
+    [
+        (Flags(final=True, recyclable=False), Never("sale is final")),
+        (Flags(recyclable=False), Never("sale is not recyclable")),
+        (Flags(), Yes()),
+    ],
+)
+def test_the_catalogue_says_which_of_the_admins_dispositions_end_a_lead(flags, verdict):
+    rules = replace(RULES, dispositions=Catalogue(MappingProxyType({**SYSTEM.flags, "sale": flags})))
+    assert judge(LeadState("sale"), rules, NOW) == verdict
+
+
+def test_a_disposition_that_nobody_defines_any_more_ends_a_lead():
+    assert judge(LeadState("sale"), RULES, NOW) == Never("sale is final")
 
 
 def test_a_used_up_budget_ends_a_lead():

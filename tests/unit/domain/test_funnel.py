@@ -1,13 +1,14 @@
 """The funnel: every lead in one part, and the parts add up."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialerd.domain.dispositions import Disposition
+from dialerd.domain.dispositions import Catalogue, Disposition, Flags
 from dialerd.domain.eligibility import CampaignRules, Wait
 from dialerd.domain.funnel import WITHDRAWN, Group, Part, Standing, funnel, place
 from dialerd.domain.windows import parse_hours
@@ -87,3 +88,10 @@ def test_a_part_waits_until_the_first_of_its_leads_goes_on():
 
 def test_nobody_is_no_penetration():
     assert funnel([], NOW).penetration == 0
+
+
+def test_a_disposition_of_the_admin_that_is_do_not_call_is_in_its_part():
+    never = Catalogue(MappingProxyType({"never": Flags(final=True, do_not_call=True, recyclable=False)}))
+    who = group(Standing.CLOSED, "never", reason="never is final")
+    assert place(who, ALWAYS, NOW, never) == (Part.DO_NOT_CALL, None)
+    assert place(who, ALWAYS, NOW) == (Part.FINISHED, None)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialerd.domain.dispositions import FLAGS, Disposition
+from dialerd.domain.dispositions import FLAGS, SYSTEM, Catalogue, Disposition, Flags
 from dialerd.domain.recycle import Again, Exhausted, History, Never, RecyclePlan, Rule, decide
 from dialerd.domain.windows import Hours, is_open, parse_hours
 
@@ -59,6 +61,26 @@ def test_a_disposition_without_a_rule_closes_the_lead_and_says_so():
 def test_a_final_disposition_is_never_tried_again_whatever_the_rules_say(disposition):
     rules = {name: Rule(9, (HOUR,)) for name in ENDINGS}
     assert decide(plan(rules), disposition, History(1, 1), NOW) == Never(f"{disposition} is final")
+
+
+def admins(**flags):
+    """A plan in which the admin's disposition `sale` has these flags, and a rule that allows two of them."""
+    catalogue = Catalogue(MappingProxyType({**SYSTEM.flags, "sale": Flags(**flags)}))
+    return replace(plan({"sale": Rule(2, (HOUR,))}), dispositions=catalogue)
+
+
+def test_a_disposition_of_the_admin_follows_its_flags_and_its_rule():
+    assert decide(admins(), "sale", History(1, 1), NOW) == Again(NOW + HOUR)
+    assert decide(admins(final=True, recyclable=False), "sale", History(1, 1), NOW) == Never("sale is final")
+    assert decide(admins(recyclable=False), "sale", History(1, 1), NOW) == Never("sale is not recyclable")
+    assert decide(plan(), "sale", History(1, 1), NOW) == Never("sale is final")
+
+
+def test_a_disposition_of_the_admin_that_uses_up_no_attempt_comes_back_no_more_often_than_its_rule_allows():
+    assert decide(admins(counts=False), "sale", History(0, 1, 1), NOW) == Again(NOW + HOUR)
+    assert isinstance(decide(admins(counts=False), "sale", History(0, 2, 2), NOW), Exhausted)
+    without = replace(admins(counts=False), rules={})
+    assert decide(without, "sale", History(0, 1, 1), NOW) == Never("no recycling rule for sale")
 
 
 def test_a_rule_is_exhausted_when_that_many_attempts_ended_so():

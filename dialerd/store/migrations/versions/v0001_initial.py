@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from dialerd.store.migrations.v0001_dispositions import create_dispositions
 from dialerd.store.migrations.v0001_dnc import create_dnc
 from dialerd.store.migrations.v0001_mappings import create_mappings
 from dialerd.store.migrations.v0001_resets import create_resets
@@ -29,6 +30,7 @@ def upgrade() -> None:
     _attempts()
     _attempt_indexes()
     _around()
+    create_dispositions()
     create_mappings()
     create_resets()
     create_dnc()

@@ -1,7 +1,8 @@
 """agi://.../route: the call was answered; where does it go, and what does the dialplan get to know?
 
 Sets DIALERD_DEST_TYPE and the variables of that destination, DIALERD_NUMBER, DIALERD_CAMPAIGN, DIALERD_LIST,
-DIALERD_ATTEMPT_NUMBER, a DIALERD_LEAD_<COLUMN> for each column of the list, and DIALERD_OK=1 as the last of all.
+DIALERD_ATTEMPT_NUMBER, a DIALERD_LEAD_<COLUMN> for each column of the list, a DIALERD_ATTR_<NAME> for each fact that an
+earlier call attached (agi/attr.py), and DIALERD_OK=1 as the last of all.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def variables(order: RouteOrder) -> dict[str, str]:
         name = lead_variable(column)
         if name is not None:
             found.setdefault(name, value)
+    found |= {f"DIALERD_ATTR_{name.upper()}": value for name, value in order.attributes.items()}
     return found | _destination(order)
 
 

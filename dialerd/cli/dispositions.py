@@ -8,7 +8,7 @@ import click
 
 from dialerd.cli.output import json_option, print_json, print_table
 from dialerd.cli.shell import Shell, pass_shell
-from dialerd.domain.dispositions import FLAG_NAMES, FLAGS, SYSTEM, Catalogue
+from dialerd.domain.dispositions import FLAG_NAMES, FLAGS, SYSTEM, Catalogue, stored_name
 
 
 class DispositionName(click.ParamType[str]):
@@ -18,7 +18,7 @@ class DispositionName(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name as it is stored. Fails with a usage error for one that there is not; raises ConfigError."""
-        wanted = value.strip().lower().replace("-", "_").replace(" ", "_")
+        wanted = stored_name(value)
         shell = ctx.find_object(Shell) if ctx is not None else None
         names = shell.settings.dispositions.names if shell is not None else tuple(FLAGS)
         if wanted not in names:

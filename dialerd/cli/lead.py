@@ -212,6 +212,7 @@ def _print_story(story: LeadStory) -> None:
         ]
     )
     _section(["field", "text"], [[name, text] for name, text in story.fields.items()])
+    _section(["attribute", "text", "at"], [[fact.name, fact.value, fact.at] for fact in story.attributes])
     versions = [
         [
             said.list_name,

@@ -132,6 +132,11 @@ class Catalogue:
         return tuple(name for name, flags in self.flags.items() if not flags.over and name not in unfit)
 
     @property
+    def of_answered_calls(self) -> tuple[str, ...]:
+        """Those that may be said of a call that was answered, by the dialplan or a person; all custom ones may."""
+        return tuple(name for name in self.flags if was_picked_up(name))
+
+    @property
     def protected(self) -> frozenset[str]:
         """What no reset, copy or move may make dialable by the way: who said no, and numbers that do not exist."""
         said_no = {name for name, flags in self.flags.items() if flags.do_not_call}
@@ -145,6 +150,11 @@ SYSTEM = Catalogue(MappingProxyType({name.value: flags for name, flags in FLAGS.
 def known(name: str) -> str:
     """The Disposition of that stored name, or the name itself when it is a custom one."""
     return _BY_NAME.get(name, name)
+
+
+def stored_name(text: str) -> str:
+    """What somebody calls a disposition, as it would be stored: "Not interested" is not_interested."""
+    return text.strip().lower().replace("-", "_").replace(" ", "_")
 
 
 def was_picked_up(name: str) -> bool:

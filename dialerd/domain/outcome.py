@@ -20,7 +20,7 @@ _WORDS = 80
 class Outcome:
     """One attempt's end. `counts`: uses up an attempt of the lead. `detail`: one line for people."""
 
-    disposition: Disposition
+    disposition: str
     counts: bool
     detail: str
 

@@ -58,12 +58,13 @@ class History:
     """A lead's attempts, the one that just ended included.
 
     `attempts`: those that count. `same`: those that ended with this disposition. `uncounted`: how many in a row, up to
-    now, did not count.
+    now, did not count. `asked`: when the called party asked to be called again, if it did.
     """
 
     attempts: int
     same: int
     uncounted: int = 0
+    asked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,9 @@ def decide(plan: RecyclePlan, disposition: str, history: History, now: datetime)
 
     A final disposition: never. A failure of ours (OURS) comes back whatever the rules say, within the budget: a cancelled
     one at once, others after `uncounted_wait`, doubled for each more in a row, up to 15 minutes. UNKNOWN needs no rule:
-    without one it rests for `unknown_hold`, until the budget is used up. The due time lies in the hours of the rule and
-    of the campaign; when those never meet within 400 days, never.
+    without one it rests for `unknown_hold`, until the budget is used up. Neither does a lead that asked to be called again:
+    it is due then, whatever wait a rule has. The due time lies in the hours of the rule and of the campaign; when those
+    never meet within 400 days, never.
     """
     if disposition == Disposition.NEW:
         raise ValueError("new is no way an attempt can end")
@@ -106,6 +108,8 @@ def decide(plan: RecyclePlan, disposition: str, history: History, now: datetime)
     if history.attempts >= plan.max_attempts:
         return Exhausted(f"all attempts used: {history.attempts} of {plan.max_attempts}")
     rule = None if disposition in OURS else plan.rules.get(disposition)
+    if history.asked is not None:
+        return _due(plan, rule, max(history.asked, now))
     if rule is None and disposition not in OURS and disposition != Disposition.UNKNOWN:
         return Never(f"no recycling rule for {disposition}")
     if rule is not None and history.same >= rule.attempts:

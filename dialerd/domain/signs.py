@@ -45,7 +45,7 @@ class Told:
     SIP code, or 100, means that nothing came back; what AMI says leaves that open.
     """
 
-    disposition: Disposition
+    disposition: str
     sip_code: int | None = None
     channel: bool = True
     silence: bool = False

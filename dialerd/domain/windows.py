@@ -109,6 +109,13 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def local_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, at which clocks in `zone` show this time (naive): the first one of two, and where the time is
+    skipped the one as long after the gap began.
+    """
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
 def _covers(span: Span, weekday: int, minute: int, *, yesterday_counts: bool) -> bool:
     if span.end > span.start:
         return weekday in span.days and span.start <= minute < span.end

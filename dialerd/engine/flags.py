@@ -10,7 +10,7 @@ import structlog
 
 from dialerd.domain.errors import DialerdError
 from dialerd.ops.clock import Clock
-from dialerd.service.dispositions import adopt
+from dialerd.service.dispositions import Adopted, adopt
 from dialerd.settings import Settings
 from dialerd.store.database import Database
 
@@ -61,11 +61,12 @@ class FlagChanges:
             clock=self._clock.now,
             stopped=self._stopped.is_set,
         )
-        if done.changed or done.closed or done.due or done.recounted:
+        if done != Adopted():
             log.info(
                 "flags_adopted",
                 dispositions=", ".join(done.changed),
                 leads_closed=done.closed,
                 leads_due=done.due,
                 leads_recounted=done.recounted,
+                leads_on_dnc=done.stopped,
             )

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from dialerd.domain.dispositions import SYSTEM, Disposition, Flags
+from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition, Flags
 from dialerd.domain.errors import NotFound
 from dialerd.domain.facts import EndFacts, OriginateFault, Witness
 from dialerd.domain.outcome import Outcome, classify
 from dialerd.domain.recycle import Again, Exhausted, History, Never, decide
 from dialerd.domain.signs import FORGIVEN, Sign, forgiven
+from dialerd.service.said_no import put_on_dnc
 from dialerd.service.trunk_words import sign_in
 from dialerd.settings import Campaign
 from dialerd.store import attempts, breakers, claims, leads
@@ -120,7 +121,7 @@ class _Case:
         self.record = record
         self.sign = sign_in(record, request.ending.facts, request.ending.witness)
         blame = blames((record.node, record.trunk)) if self.sign in FORGIVEN else None
-        self.outcome = forgiven(_outcome(record, request.ending.facts), self.sign, blame)
+        self.outcome = self._kept(forgiven(_outcome(record, request.ending.facts), self.sign, blame))
         was_unknown = record.disposition == Disposition.UNKNOWN
         self.applies = record.disposition is None or (
             was_unknown and self.outcome.disposition is not Disposition.UNKNOWN
@@ -131,11 +132,36 @@ class _Case:
         self.has_lead = record.lead_attempts is not None and record.number > (record.lead_fresh_after or 0)
         self.is_old = was_unknown and record.number != record.lead_dials
 
+    def _kept(self, outcome: Outcome) -> Outcome:
+        """What the dialplan said of the call while it was up stands: whoever talked to the person knows better."""
+        said = self.record.said
+        if said is None:
+            return outcome
+        return Outcome(said, self.dispositions[said].counts, outcome.detail)
+
+    @property
+    def dispositions(self) -> Catalogue:
+        """Those of its campaign; without one the system's."""
+        campaign = self.request.campaigns.get(self.record.campaign)
+        return campaign.dispositions if campaign else SYSTEM
+
     @property
     def flags(self) -> Flags:
-        """What its disposition means; without a campaign as the system has it."""
-        campaign = self.request.campaigns.get(self.record.campaign)
-        return (campaign.dispositions if campaign else SYSTEM)[self.outcome.disposition]
+        """What its disposition means."""
+        return self.dispositions[self.outcome.disposition]
+
+    @property
+    def says_no(self) -> bool:
+        """Its number goes on do-not-call by this end. What the dialplan said has put it there, and DO_NOT_CALL means that
+        it was.
+        """
+        disposition = self.outcome.disposition
+        return self.flags.do_not_call and self.record.said is None and disposition != Disposition.DO_NOT_CALL
+
+    @property
+    def asked(self) -> datetime | None:
+        """When the called party wants to be called again."""
+        return self.record.callback_at if self.outcome.disposition == Disposition.CALLBACK else None
 
     def end(self) -> End:
         """The attempt's end as it is written."""
@@ -174,8 +200,16 @@ def _end_cases(conn: Connection, cases: Sequence[_Case]) -> dict[int, EndResult 
         if case not in deciding:
             _note(conn, case)
     verdicts = _decide(conn, deciding)
+    said_no = [case for case in applied if case.says_no]
+    if said_no:
+        _put_on_dnc(conn, said_no)
     attempts.add_evidence(conn, [_evidence(case.request) for case in cases])
     return {case.place: case.result(verdicts.get(case.place)) for case in cases}
+
+
+def _put_on_dnc(conn: Connection, cases: Sequence[_Case]) -> None:
+    calls = [(case.record.phone, f"call {case.record.attempt_id}", case.outcome.disposition) for case in cases]
+    put_on_dnc(conn, calls, actor=cases[0].request.ending.witness.value, now=cases[0].request.now)
 
 
 def _note(conn: Connection, case: _Case) -> None:
@@ -201,7 +235,8 @@ def _verdict(case: _Case, past: LeadHistory) -> Again | Exhausted | Never:
     if campaign is None:
         return Never(f"campaign {case.record.campaign} has no configuration file")
     disposition = case.outcome.disposition
-    history = History(attempts=case.used, same=past.ended.get(disposition, 0), uncounted=past.uncounted)
+    same = past.ended.get(disposition, 0)
+    history = History(attempts=case.used, same=same, uncounted=past.uncounted, asked=case.asked)
     return decide(campaign.plan, disposition, history, case.request.now)
 
 

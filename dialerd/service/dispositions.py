@@ -9,6 +9,7 @@ from datetime import datetime
 from dialerd.domain.dispositions import FLAG_NAMES, SYSTEM, Catalogue, Flags
 from dialerd.domain.recycle import Again, History, decide
 from dialerd.ingest.load import whole_minute
+from dialerd.service.said_no import put_on_dnc
 from dialerd.settings import Campaign
 from dialerd.store import attempts, audit, dispositions
 from dialerd.store.database import Connection, Database
@@ -24,13 +25,15 @@ Clock = Callable[[], datetime]
 @dataclass(frozen=True, slots=True)
 class Adopted:
     """What became of leads by changed flags. `changed`: the dispositions; `closed` leads are not dialed any more, `due`
-    ones are again, and of `recounted` ones it turned out otherwise whether they were contacted.
+    ones are again, of `recounted` ones it turned out otherwise whether they were contacted, and the numbers of `stopped`
+    ones are on do-not-call.
     """
 
     changed: tuple[str, ...] = ()
     closed: int = 0
     due: int = 0
     recounted: int = 0
+    stopped: int = 0
 
 
 def adopt(
@@ -43,24 +46,22 @@ def adopt(
     stopped: Callable[[], bool] = lambda: False,
 ) -> Adopted:
     """Takes the catalogue's flags over into the database and judges the leads anew that have a disposition whose flags
-    changed: what is over now is closed; what is not any more is due again by its recycling rule, or closed by it; and
-    who was contacted is counted again. Leads in a call are left to its end.
+    changed: what is over now is closed; what is not any more is due again by its recycling rule, or closed by it; who was
+    contacted is counted again; and where do_not_call is new, the numbers go on do-not-call. Leads in a call are left to
+    its end.
 
     It goes in small steps, ends early when `stopped` says so, and goes on where it was interrupted; it does nothing when
     nothing has changed. When another process takes over other flags meanwhile, it leaves them alone.
     """
     changed = _begin(database, catalogue, actor, clock())
     with database.read() as conn:
-        pending = [
-            entry
-            for entry in dispositions.used(conn).values()
-            if (entry.standing_after, entry.contacted_after) != (None, None)
-        ]
+        pending = [entry for entry in dispositions.used(conn).values() if entry.pending]
     walk = _Walk(database, catalogue, campaigns, clock, stopped)
     for entry in pending:
+        walk.numbers(entry)
         walk.contacted(entry)
         walk.standing(entry)
-    return Adopted(tuple(changed), walk.closed, walk.due, walk.recounted)
+    return Adopted(tuple(changed), walk.closed, walk.due, walk.recounted, walk.stopped)
 
 
 def _begin(database: Database, catalogue: Catalogue, actor: str, now: datetime) -> list[str]:
@@ -81,6 +82,7 @@ def _begin(database: Database, catalogue: Catalogue, actor: str, now: datetime) 
                     flags,
                     standing_after=0 if judged else was.standing_after,
                     contacted_after=0 if contacts else was.contacted_after,
+                    numbers_after=0 if flags.do_not_call and not was.flags.do_not_call else was.numbers_after,
                 ),
             )
         if found:
@@ -117,15 +119,32 @@ class _Walk:
         self._catalogue = catalogue
         self._campaigns = campaigns
         self._clock = clock
-        self._stopped = stopped
-        self.closed = self.due = self.recounted = 0
+        self._told_to_stop = stopped
+        self.closed = self.due = self.recounted = self.stopped = 0
+
+    def numbers(self, entry: Used) -> None:
+        """Puts the numbers of the leads on do-not-call."""
+        after = entry.numbers_after
+        steps = Steps(self._database)
+        while after is not None and not self._told_to_stop():
+            with self._database.read() as conn:
+                found, following = dispositions.numbers(conn, entry.name, after, steps.size)
+            with steps.write() as conn:
+                if not self._is_current(conn, entry):
+                    return
+                said = [(phone, f"lead {lead_id}", entry.name) for lead_id, phone in found.items()]
+                put_on_dnc(conn, said, actor="engine", now=self._clock())
+                dispositions.move_on(conn, entry, numbers_after=following)
+            self.stopped += len(found)
+            after = following
+            steps.rest()
 
     def contacted(self, entry: Used) -> None:
         """Counts anew which leads were contacted, of those some call of which ended so."""
         nobody = [name for name, flags in self._catalogue.flags.items() if not flags.contacted]
         after = entry.contacted_after
         steps = Steps(self._database)
-        while after is not None and not self._stopped():
+        while after is not None and not self._told_to_stop():
             with self._database.read() as conn:
                 ids, following = dispositions.called_so(conn, entry.name, after, steps.size)
             with steps.write() as conn:
@@ -160,7 +179,7 @@ class _Walk:
         left = 0
         following: int | None = after
         while following is not None:
-            if self._stopped():
+            if self._told_to_stop():
                 return None
             with self._database.read() as conn:
                 ids, following = dispositions.to_judge(conn, entry.name, reasons, following, steps.size)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign, require_list
-from dialerd.store import attempts, audit, by_hand, lead_search, leads
+from dialerd.store import attempts, audit, by_hand, lead_search, leads, words
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.audit import AuditEntry
 from dialerd.store.by_hand import LeadVersion
@@ -17,6 +17,7 @@ from dialerd.store.database import Connection, Database
 from dialerd.store.evidence import EvidenceRow, evidence_of
 from dialerd.store.lead_search import Hits, Narrowing
 from dialerd.store.leads import LeadRecord
+from dialerd.store.words import Attribute
 
 _NUMBER = re.compile(r"[+0-9 ().\-]+")
 
@@ -59,13 +60,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class LeadStory:
-    """All that is known of a lead: how it stands, its fields, what versions of its lists said about it, every call (the
-    newest first) with its evidence, and what people did to it.
+    """All that is known of a lead: how it stands, its fields, the facts that calls attached to it, what versions of its
+    lists said about it, every call (the newest first) with its evidence, and what people did to it.
     """
 
     lead: LeadRecord
     live: bool
     fields: Mapping[str, str]
+    attributes: tuple[Attribute, ...]
     versions: tuple[LeadVersion, ...]
     calls: tuple[Call, ...]
     deeds: tuple[AuditEntry, ...]
@@ -97,6 +99,7 @@ def show(database: Database, which: str, *, list_name: str | None = None) -> Lea
             lead=lead,
             live=by_hand.is_live(conn, lead.lead_id),
             fields=fields_of(conn, lead.lead_id),
+            attributes=tuple(words.attributes_of(conn, [lead.lead_id]).get(lead.lead_id, {}).values()),
             versions=tuple(by_hand.versions_of(conn, lead.lead_id)),
             calls=tuple(Call(attempt, tuple(evidence_of(conn, attempt.attempt_id))) for attempt in page),
             deeds=tuple(audit.page(conn, subject=f"lead {lead.lead_id}", limit=100)),

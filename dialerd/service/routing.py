@@ -9,9 +9,10 @@ from datetime import datetime
 from dialerd.domain.errors import DialerdError, NotFound, Refused
 from dialerd.domain.facts import AttemptState, LeadFields
 from dialerd.settings import Campaign, Destination
-from dialerd.store import attempts, leads
+from dialerd.store import attempts, leads, words
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.database import Connection
+from dialerd.store.words import NO_ATTRIBUTES, Attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,9 @@ class RouteRequest:
 
 @dataclass(frozen=True, slots=True)
 class RouteOrder:
-    """Where an answered call goes, and what the dialplan may know about the lead."""
+    """Where an answered call goes, and what the dialplan may know about the lead: what its list says of it, and
+    `attributes`, what was said in its earlier calls.
+    """
 
     attempt_id: str
     campaign: str
@@ -33,6 +36,7 @@ class RouteOrder:
     lead: LeadFields
     list_name: str
     number: int
+    attributes: Mapping[str, str]
 
 
 def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[RouteOrder | DialerdError]:
@@ -42,7 +46,8 @@ def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[Route
     """
     records = attempts.load_many(conn, [request.attempt_id for request in requests], lock=True)
     fields = leads.lead_fields_many(conn, [record.lead_id for record in records.values()])
-    answers = [_answer(request, records.get(request.attempt_id), fields) for request in requests]
+    told = words.attributes_of(conn, [record.lead_id for record in records.values()])
+    answers = [_answer(request, records.get(request.attempt_id), fields, told) for request in requests]
     attempts.mark_routed(
         conn,
         [
@@ -55,7 +60,10 @@ def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[Route
 
 
 def _answer(
-    request: RouteRequest, record: AttemptRecord | None, fields: Mapping[int, LeadFields]
+    request: RouteRequest,
+    record: AttemptRecord | None,
+    fields: Mapping[int, LeadFields],
+    told: Mapping[int, Mapping[str, Attribute]],
 ) -> RouteOrder | DialerdError:
     if record is None:
         return NotFound(f"attempt {request.attempt_id}: not in the database; the call is not ours to route")
@@ -66,7 +74,13 @@ def _answer(
         return Refused(f"campaign {record.campaign}: has no configuration file; put it back and reload")
     lead = fields.get(record.lead_id) or LeadFields(record.phone)
     return RouteOrder(
-        record.attempt_id, record.campaign, campaign.destination, lead, record.list_name or "", record.number
+        record.attempt_id,
+        record.campaign,
+        campaign.destination,
+        lead,
+        record.list_name or "",
+        record.number,
+        {name: fact.value for name, fact in told.get(record.lead_id, NO_ATTRIBUTES).items()},
     )
 
 

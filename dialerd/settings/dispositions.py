@@ -23,6 +23,7 @@ from dialerd.domain.dispositions import (
     Catalogue,
     Disposition,
     Flags,
+    stored_name,
 )
 from dialerd.settings import values
 from dialerd.settings.problems import told
@@ -90,7 +91,7 @@ def _name_problem(name: str) -> str:
     if name in FLAGS:
         return ""
     if not _NAME.fullmatch(name):
-        meant = re.sub("[ -]", "_", name.lower())
+        meant = stored_name(name)
         hint = f"; did you mean {meant}?" if _NAME.fullmatch(meant) else ""
         return f"will not do as a name; 1 to 40 of a-z, 0-9 and _, beginning with a letter{hint}"
     same = next((known for known in FLAGS if known.replace("_", "") == name.replace("_", "")), None)

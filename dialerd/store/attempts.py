@@ -158,7 +158,7 @@ def write_ends(conn: Connection, ends: Sequence[End]) -> None:
         conn.execute(_END, [_values(end) for end in ends])
 
 
-def amend(conn: Connection, changes: Sequence[tuple[str, Disposition, bool, str]]) -> None:
+def amend(conn: Connection, changes: Sequence[tuple[str, str, bool, str]]) -> None:
     """Writes another disposition into ended attempts: attempt id, disposition, whether it counts, detail. All else about
     their ends stays. The caller changes the leads in the same transaction.
     """

@@ -25,14 +25,20 @@ SCAN = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A disposition with the flags it is used with. `standing_after` and `contacted_after`: the last lead that was looked
-    at since they changed; None when there is nothing to look at any more.
+    """A disposition with the flags it is used with. `standing_after`, `contacted_after` and `numbers_after`: the last lead
+    that was looked at since they changed; None when there is nothing to look at any more.
     """
 
     name: str
     flags: Flags
     standing_after: int | None = None
     contacted_after: int | None = None
+    numbers_after: int | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Leads have still to be looked at."""
+        return (self.standing_after, self.contacted_after, self.numbers_after) != (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,11 @@ def used(conn: Connection, name: str | None = None, *, lock: bool = False) -> di
     if name is not None:
         statement = statement.where(dispositions.c.name == name)
     rows = conn.execute(statement.with_for_update() if lock else statement)
-    return {row.name: Used(row.name, Flags(**row.flags), row.standing_after, row.contacted_after) for row in rows}
+    return {row.name: _used(row) for row in rows}
+
+
+def _used(row: Any) -> Used:
+    return Used(row.name, Flags(**row.flags), row.standing_after, row.contacted_after, row.numbers_after)
 
 
 def put(conn: Connection, entry: Used) -> None:
@@ -72,9 +82,9 @@ def put(conn: Connection, entry: Used) -> None:
 
 
 def move_on(conn: Connection, entry: Used, **after: int | None) -> Used:
-    """Notes how far the walk is: `standing_after` or `contacted_after`."""
+    """Notes how far the walk is: `standing_after`, `contacted_after` or `numbers_after`."""
     conn.execute(update(dispositions).where(dispositions.c.name == entry.name).values(**after))
-    return replace(entry, **after)  # type: ignore[arg-type] # the two are the only ones
+    return replace(entry, **after)  # type: ignore[arg-type] # these are the only ones
 
 
 def to_judge(
@@ -107,6 +117,13 @@ def called_so(conn: Connection, name: str, after: int, limit: int) -> tuple[list
     """Leads some call of which ended so, at any time, with ids above `after`; and the id to go on from, as to_judge."""
     ended_so = select(attempts.c.lead_id).where(attempts.c.lead_id == leads.c.id, attempts.c.disposition == name)
     return _stretch(conn, select(leads.c.id).where(ended_so.exists()), after, limit)
+
+
+def numbers(conn: Connection, name: str, after: int, limit: int) -> tuple[dict[int, str], int | None]:
+    """The numbers of all leads with the disposition, with ids above `after`; and the id to go on from, as to_judge."""
+    ids, following = _stretch(conn, select(leads.c.id).where(leads.c.disposition == name), after, limit)
+    found = conn.execute(select(leads.c.id, leads.c.phone).where(leads.c.id.in_(ids)).order_by(leads.c.id)).all()
+    return dict(found), following
 
 
 def recount_contacted(conn: Connection, ids: Sequence[int], nobody: Collection[str]) -> int:

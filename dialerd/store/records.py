@@ -16,7 +16,8 @@ from dialerd.store.tables import attempts, leads, lists
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """An attempt with what its lead's row says now. `number` is 1 for the lead's first attempt; `counts` says whether it
-    used up one of the lead's attempts. `list_name` and the `lead_` values are None when the lead was deleted. Attempts
+    used up one of the lead's attempts; `said` is what the dialplan called it while it was up, and `callback_at` when the called
+    party asked to be called again. `list_name` and the `lead_` values are None when the lead was deleted. Attempts
     up to `lead_fresh_after` were made before the lead was last made fresh.
     """
 
@@ -42,6 +43,10 @@ class AttemptRecord:
     cause: int | None
     ended_by: str | None
     destination: str | None
+    said: str | None
+    callback_at: datetime | None
+    amd_status: str | None
+    amd_cause: str | None
     detail: str
     list_name: str | None
     lead_attempts: int | None
@@ -56,15 +61,17 @@ def read_record(row: Any) -> AttemptRecord:
     values[_STATE] = AttemptState(values[_STATE])
     if values[_DISPOSITION] is not None:
         values[_DISPOSITION] = known(values[_DISPOSITION])
+    if values[_SAID] is not None:
+        values[_SAID] = known(values[_SAID])
     return AttemptRecord(*values)
 
 
 _names = (
     *("id", "lead_id", "list_id", "campaign", "phone", "number", "node", "owner", "trunk", "caller_id", "state"),
     *("disposition", "counts", "claimed_at", "sending_at", "ringing_at", "answered_at", "ended_at", "sip_code"),
-    *("cause", "ended_by", "destination", "detail"),
+    *("cause", "ended_by", "destination", "said", "callback_at", "amd_status", "amd_cause", "detail"),
 )
-_STATE, _DISPOSITION = _names.index("state"), _names.index("disposition")
+_STATE, _DISPOSITION, _SAID = (_names.index(name) for name in ("state", "disposition", "said"))
 RECORDS: Select[Any] = select(
     *(attempts.c[name] for name in _names),
     lists.c.name,

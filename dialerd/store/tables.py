@@ -25,11 +25,13 @@ from dialerd.store.tables_resets import reset_leads, resets
 from dialerd.store.tables_tallies import attempt_tallies, lead_tallies
 from dialerd.store.tables_trunks import trunk_breakers
 from dialerd.store.tables_versions import list_versions, original_parts, originals, rejects, version_known
+from dialerd.store.tables_words import attributes
 from dialerd.store.types import BigId, UtcDateTime
 
 __all__ = [
     "attempt_tallies",
     "attempts",
+    "attributes",
     "audit",
     "campaigns",
     "dispositions",
@@ -195,6 +197,12 @@ attempts = Table(
     Column("cause", Integer),
     Column("ended_by", Text),
     Column("destination", Text),
+    # What the dialplan said became of it, while it was up, and when the called party asked to be called again.
+    Column("said", Text),
+    Column("callback_at", UtcDateTime),
+    # What answering machine detection found: AMDSTATUS and AMDCAUSE.
+    Column("amd_status", Text),
+    Column("amd_cause", Text),
     Column("detail", Text, nullable=False, server_default=""),
     CheckConstraint("state IN ('claimed', 'sending', 'ringing', 'answered', 'ended')", name="state"),
     CheckConstraint("(disposition IS NOT NULL) = (state = 'ended')", name="disposition_iff_ended"),

@@ -12,8 +12,9 @@ dispositions = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("flags", JSON, nullable=False),
-    # The last lead that was looked at since a flag changed, NULL when all were: whether leads are due or closed, and
-    # whether they were contacted.
+    # The last lead that was looked at since a flag changed, NULL when all were: whether leads are due or closed, whether
+    # they were contacted, and for their numbers to go on do-not-call.
     Column("standing_after", BigId),
     Column("contacted_after", BigId),
+    Column("numbers_after", BigId),
 )

@@ -156,7 +156,7 @@ class AgiServer:
             self._running.add(running)
         try:
             wire = AgiWire(running.sock, self._limits.read_timeout, rest)
-            self._dispatch(running.request, AgiSession(wire, running.request.env))
+            self._dispatch(running.request, AgiSession(wire, running.request.env, running.request.query))
         except Exception:  # a thread that ends would be missing for good
             log.exception("agi_dispatch_failed", script=running.request.script)
             self._on_failure("fault")

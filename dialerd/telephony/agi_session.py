@@ -95,24 +95,33 @@ class _Nowhere:
 
 
 class AgiSession(AGI):  # type: ignore[misc] # pyst2 has no types
-    """What a script talks to. `env` holds the agi_ headers; `hung_up` is True once Asterisk said the caller left.
+    """What a script talks to. `env` holds the agi_ headers, `query` what stood behind the question mark of agi://...?name=
+    value; `hung_up` is True once Asterisk said the caller left.
 
     All of pyst2's commands work (`set_variable`, `get_full_variable`, `appexec`, `verbose` ...). Every one may raise
     CallerGone (the call is over), AgiTimeout, BadInput (a control character in an argument), AGIInvalidCommand and
     AGIUsageError (Asterisk does not know the command, or not like this).
     """
 
-    def __init__(self, wire: AgiWire, env: Mapping[str, str]) -> None:
+    def __init__(self, wire: AgiWire, env: Mapping[str, str], query: Mapping[str, str] | None = None) -> None:
         """The header has been read already; pyst2's own constructor is not run, because it takes SIGHUP."""
         self.stdin = self.stdout = wire
         self.stderr = _Nowhere()
         self.env = dict(env)
+        self.query = dict(query or {})
         self.hung_up = False
 
     @property
     def uniqueid(self) -> str:
         """The channel's id; for a call of ours that is the attempt."""
         return self.env.get("agi_uniqueid", "")
+
+    def arguments(self) -> list[str]:
+        """What stood behind the address in the dialplan: AGI(agi://host/script,one,two)."""
+        found: list[str] = []
+        while (argument := self.env.get(f"agi_arg_{len(found) + 1}")) is not None:
+            found.append(argument)
+        return found
 
     def test_hangup(self) -> None:
         """Nothing: there is no SIGHUP to look for."""

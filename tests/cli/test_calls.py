@@ -7,6 +7,7 @@ import pytest
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.eligibility import Yes
 from dialerd.domain.facts import EndFacts, Witness
+from dialerd.service.attempts import Ending, end
 from dialerd.store import attempts, claims
 from dialerd.store.claims import ClaimRequest
 
@@ -103,3 +104,36 @@ def test_an_unknown_campaign_and_a_number_that_is_none_are_refused(cli):
 )
 def test_what_no_option_can_be_exits_2(cli, options):
     assert cli("call", "list", *options).code == 2
+
+
+def answered(cli, dialed):
+    """The second attempt, ended as an answered call."""
+    attempt = dialed[1]
+
+    def work(conn, now):
+        facts = EndFacts(answered=True, connected=True)
+        end(conn, Ending(attempt.attempt_id, facts, Witness.AGI), {}, now)
+
+    cli.write(work)
+    return attempt
+
+
+def test_a_person_says_what_became_of_an_answered_call(cli, dialed):
+    (cli.folder / "dispositions.toml").write_text("[sale]\n")
+    attempt = answered(cli, dialed)
+    said = cli.ok("call", "disposition", attempt.attempt_id, "SALE")
+    assert said == f"call to {attempt.phone}: sale instead of answered, closed: sale is final\n"
+    assert ids(cli, "--disposition", "sale") == [attempt.attempt_id]
+    found = cli.json("call", "disposition", attempt.attempt_id, "callback", "--at", "90")
+    assert (found["before"], found["disposition"], found["closed"]) == ("sale", "callback", None)
+    assert found["again_at"].endswith("Z")
+
+
+def test_what_cannot_be_said_of_a_call_is_refused_with_the_reason(cli, dialed):
+    assert "nobody answered" in cli.refused(1, "call", "disposition", dialed[0].attempt_id, "answered")
+    attempt = answered(cli, dialed)
+    assert "--at: 'soon' is no time" in cli.refused(
+        65, "call", "disposition", attempt.attempt_id, "callback", "--at", "soon"
+    )
+    assert cli("call", "disposition", attempt.attempt_id, "sale").code == 2
+    assert cli("call", "disposition", "x", "answered").code == 2

@@ -1,49 +1,28 @@
 """A flag of a disposition changes: leads that have it are judged anew, exactly, in steps, and once."""
 
 from datetime import timedelta
-from types import MappingProxyType
 
 import pytest
 
-from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition, Flags
+from dialerd.domain.dispositions import SYSTEM, Disposition, Flags
 from dialerd.service import dispositions
 from dialerd.service.dispositions import Adopted
-from dialerd.settings import Campaign
 from dialerd.store import dispositions as store
+from dialerd.store import dnc
 from harness.brute import counted, tallied
+from harness.rules import AGAIN, FINAL, catalogue, settings
 from harness.world import NOW, phones
 
 VOICEMAIL, BUSY = Disposition.VOICEMAIL, Disposition.BUSY
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-FINAL, AGAIN = Flags(contacted=True, human=True, final=True, recyclable=False), Flags(contacted=True, human=True)
-
-
-def catalogue(**changes):
-    return Catalogue(MappingProxyType({**SYSTEM.flags, **changes}))
-
-
-def campaign(rules):
-    raw = {
-        "name": "spring",
-        "trunks": ["carrier"],
-        "caller_id": "+12025550100",
-        "calls_per_second": 1,
-        "max_calls": 1,
-        "max_attempts": 3,
-        "destination": {"type": "hangup"},
-        "schedule": {"timezone": "UTC", "hours": ["daily 09:00-20:00"]},
-        "recycle": rules,
-    }
-    return {"spring": Campaign.model_validate(raw, context=catalogue(sale=AGAIN))}
-
-
 RULE = {"sale": {"attempts": 3, "wait": "2h"}}
 
 
 @pytest.fixture
 def adopt(desk):
     def run(known, rules=None, **more):
-        campaigns = campaign(rules or {})
+        # A rule stands in the file for as long as its disposition may be recycled.
+        campaigns = settings(catalogue(sale=AGAIN), rules).campaigns
         return dispositions.adopt(desk.database, known, campaigns, clock=desk.clock, **desk.words, **more)
 
     return run
@@ -153,6 +132,17 @@ def test_one_who_was_reached_otherwise_too_stays_contacted(desk, adopt, sold):
     adopt(catalogue(sale=FINAL, voicemail=Flags(contacted=True)))
     adopt(catalogue(sale=FINAL))
     assert contacted(desk) == before
+
+
+def test_numbers_go_on_do_not_call_when_that_is_what_their_disposition_means_now(desk, adopt, sold):
+    never = Flags(final=True, do_not_call=True, recyclable=False)
+    assert adopt(catalogue(sale=never)).stopped == 2
+    numbers = {desk.world.lead(lead).phone for lead in sold}
+    found = desk.world.read(lambda conn: dnc.covering(conn, [lead.phone for lead in desk.world.leads()]))
+    assert set(found) == numbers
+    assert {entry.reason for entries in found.values() for entry in entries} == {"sale"}
+    assert adopt(catalogue(sale=never)) == Adopted()
+    exact(desk)
 
 
 def test_an_unchanged_catalogue_changes_nothing_and_leaves_no_trace(desk, adopt, sold):

@@ -16,5 +16,6 @@ def create_dispositions() -> None:
         sa.Column("flags", sa.JSON, nullable=False),
         sa.Column("standing_after", BigId),
         sa.Column("contacted_after", BigId),
+        sa.Column("numbers_after", BigId),
         sa.PrimaryKeyConstraint("name", name="dispositions_pkey"),
     )

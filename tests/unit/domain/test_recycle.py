@@ -83,6 +83,20 @@ def test_a_disposition_of_the_admin_that_uses_up_no_attempt_comes_back_no_more_o
     assert decide(without, "sale", History(0, 1, 1), NOW) == Never("no recycling rule for sale")
 
 
+def test_who_asked_to_be_called_again_is_due_then_without_any_rule_and_in_the_hours():
+    asked = NOW + 30 * HOUR
+    assert decide(plan(), D.CALLBACK, History(1, 1, asked=asked), NOW) == Again(asked)
+    assert decide(plan(), D.CALLBACK, History(1, 1, asked=NOW - HOUR), NOW) == Again(NOW)
+    rules = {D.CALLBACK: Rule(1, (HOUR,), parse_hours(["daily 18:00-22:00"]))}
+    assert decide(plan(rules), D.CALLBACK, History(1, 1, asked=NOW + HOUR), NOW) == Again(
+        datetime(2026, 7, 6, 18, 0, tzinfo=BERLIN).astimezone(UTC)
+    )
+
+
+def test_a_wish_to_be_called_again_does_not_widen_the_budget():
+    assert isinstance(decide(plan(max_attempts=2), D.CALLBACK, History(2, 1, asked=NOW + HOUR), NOW), Exhausted)
+
+
 def test_a_rule_is_exhausted_when_that_many_attempts_ended_so():
     rules = {D.BUSY: Rule(attempts=2, waits=(HOUR,))}
     assert isinstance(decide(plan(rules), D.BUSY, History(attempts=2, same=1), NOW), Again)

@@ -12,6 +12,7 @@ from dialerd.store.migrations.v0001_resets import create_resets
 from dialerd.store.migrations.v0001_tallies import create_tallies
 from dialerd.store.migrations.v0001_trunks import create_trunks
 from dialerd.store.migrations.v0001_versions import create_versions
+from dialerd.store.migrations.v0001_words import create_words
 from dialerd.store.types import BigId, UtcDateTime
 
 revision = "0001_initial"
@@ -33,6 +34,7 @@ def upgrade() -> None:
     create_dispositions()
     create_mappings()
     create_resets()
+    create_words()
     create_dnc()
     create_tallies()
     create_trunks()
@@ -159,6 +161,9 @@ def _attempts() -> None:
         sa.Column("cause", sa.Integer),
         sa.Column("ended_by", sa.Text),
         sa.Column("destination", sa.Text),
+        sa.Column("said", sa.Text),
+        sa.Column("callback_at", UtcDateTime),
+        *(sa.Column(name, sa.Text) for name in ("amd_status", "amd_cause")),
         sa.Column("detail", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("id", name="attempts_pkey"),
         sa.CheckConstraint(

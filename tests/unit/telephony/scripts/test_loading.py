@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dialerd.domain.errors import ConfigError
 from dialerd.resources import share
 from dialerd.telephony.agi_scripts import load_scripts
 
+SHIPPED = {"attr", "callback", "disposition", "ended", "route"}
 SAYS = "def run(session, context):\n    session.set_variable('WHO', {who!r})\n"
 
 
@@ -33,8 +36,10 @@ def who(script):
     return session.variables["WHO"]
 
 
-def test_the_shipped_scripts_are_route_and_ended():
-    assert set(load_scripts(share("agi"))) == {"route", "ended"}
+def test_the_shipped_scripts_are_these_and_the_documentation_names_each():
+    assert set(load_scripts(share("agi"))) == SHIPPED
+    page = (Path(__file__).parents[4] / "docs" / "dialplan.md").read_text()
+    assert {name for name in SHIPPED if f"`{name}`" in page or f"/{name}" in page} == SHIPPED
 
 
 def test_a_later_folder_adds_and_overrides(folders):
@@ -105,7 +110,7 @@ def test_an_admins_script_runs_and_a_broken_one_is_refused_at_reload(desk):
     call = desk.call("hello", "1700000000.1")
     call.obey()
     assert call.variables["WHO"] == "mine"
-    assert set(desk.process.scripts) == {"route", "ended", "hello"}
+    assert set(desk.process.scripts) == {*SHIPPED, "hello"}
 
 
 def test_broken_settings_at_reload_leave_everything_as_it_was(desk):

@@ -54,6 +54,13 @@ class ChannelCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class DialBegun:
+    """DialBegin: Asterisk has handed the call to the trunk, and its INVITE is out or leaves now."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelRinging:
     """The far end rings."""
 
@@ -98,6 +105,7 @@ CallEvent = (
     OriginateAccepted
     | OriginateRefused
     | ChannelCreated
+    | DialBegun
     | ChannelRinging
     | ChannelUp
     | DialEnded
@@ -149,7 +157,7 @@ class Ended:
 Verdict = Open | Settling | Ended
 
 
-def advance(call: Call, event: CallEvent, at: datetime) -> Call:  # noqa: PLR0911 - one return for each kind of event
+def advance(call: Call, event: CallEvent, at: datetime) -> Call:  # noqa: C901, PLR0911 - one return for each kind of event
     """The call after one more event, seen at `at`.
 
     Events may be repeated and come in any order. Once the verdict is `Ended`, later events change nothing: they are
@@ -164,6 +172,8 @@ def advance(call: Call, event: CallEvent, at: datetime) -> Call:  # noqa: PLR091
             return replace(call, refused=call.refused or event)
         case ChannelCreated():
             return replace(call, channel_seen=True, channel=call.channel or event.channel)
+        case DialBegun():
+            return replace(call, channel_seen=True)
         case ChannelRinging():
             return replace(call, channel_seen=True, ringing_at=call.ringing_at or at)
         case ChannelUp():

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from dataclasses import dataclass, replace
 
 # The share of its time that a full second keeps free, for calls that leave or arrive late.
-SPREAD = 0.009
-# How much more time (seconds) the carrier may see a call take than we do: as much as can be had, and the least.
-MOST_JITTER = 0.006
-JITTER = 0.002
+SPREAD = 0.007
+# How much longer (seconds) one call may take to the carrier than another: as much as can be had, and the least.
+MOST_JITTER = 0.005
+JITTER = 0.003
 # How late (seconds) a send may be although nothing holds it up.
 WAKING = 0.004
 # Sends that come late by more than this (seconds) were not late: there was nothing to send.
-CATCH_UP = 0.1
+CATCH_UP = 0.25
 # How long before its instant (seconds) a call is committed: long enough to reach the disk, short enough that a crash
 # leaves few calls of which nobody knows whether they were made.
 LEAST_AHEAD = 0.03
@@ -36,8 +37,8 @@ class Gcra:
     """The state of one pace: `tat` is the theoretical arrival time, the next send's place in an even spread (the generic
     cell rate algorithm of ITU-T I.371 without a burst: no bucket that fills while idle).
 
-    `recent` is when the newest calls left, as many as one second may hold; `opens` is when the next may leave for that,
-    and `apart` when it may leave for the one before it.
+    `recent` is when calls left, the latest of them, in order and as many as one second may hold; `opens` is when the next
+    may leave for that, and `apart` when it may leave for the one before it.
     """
 
     tat: float = -math.inf
@@ -67,17 +68,24 @@ def after(pace: Pace, state: Gcra, sent_at: float) -> Gcra:
     """
     step = interval(pace)
     tat = (state.tat if sent_at - state.tat <= CATCH_UP else sent_at) + step
-    recent = (*state.recent, sent_at)[-math.ceil(pace.calls_per_second) :]
+    recent = _with(pace, state.recent, sent_at)
     return Gcra(tat, recent, _opens(pace, tat, recent), sent_at + step / 2 - WAKING)
 
 
 def left(pace: Pace, state: Gcra, sent_at: float, at: float) -> Gcra:
     """The state once it is known that the call of `sent_at` did not leave before `at`: a second is counted from there."""
-    if sent_at not in state.recent or at <= sent_at:
+    place = bisect_left(state.recent, sent_at)
+    if at <= sent_at or place == len(state.recent) or state.recent[place] != sent_at:
         return state
-    place = state.recent.index(sent_at)
-    recent = (*state.recent[:place], at, *state.recent[place + 1 :])
+    recent = _with(pace, (*state.recent[:place], *state.recent[place + 1 :]), at)
     return replace(state, recent=recent, opens=_opens(pace, state.tat, recent))
+
+
+def _with(pace: Pace, recent: tuple[float, ...], at: float) -> tuple[float, ...]:
+    """The latest departures, this one among them. One that was made late may be later than those sent after it."""
+    times = list(recent)
+    insort(times, at)
+    return tuple(times[-math.ceil(pace.calls_per_second) :])
 
 
 def _opens(pace: Pace, tat: float, recent: tuple[float, ...]) -> float:

@@ -71,7 +71,7 @@ class Dialer:
             self.wake()
 
     def left(self, attempt_id: str) -> None:
-        """Asterisk has begun to make this call: from here, not from the sending, its second counts for the pace."""
+        """Asterisk has handed this call to the trunk: from here, not from the sending, its second counts for the pace."""
         sent = self._sent.pop(attempt_id, None)
         if sent is None:
             return

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import structlog
 
-from dialerd.domain.callstate import CallEvent, ChannelCreated, OriginateRefused
+from dialerd.domain.callstate import CallEvent, DialBegun, OriginateRefused
 from dialerd.domain.errors import DialerdError, Unavailable
 from dialerd.engine.claimer import Claimer
 from dialerd.engine.dialer import Dialer
@@ -192,7 +192,7 @@ class Engine:
             case OriginateRefused(stopping=True):
                 self.tracker.feed(event)
                 self._hold()
-            case ChannelCreated(attempt_id=attempt_id):
+            case DialBegun(attempt_id=attempt_id):
                 self.dialer.left(attempt_id)
                 self.tracker.feed(event)
             case _:

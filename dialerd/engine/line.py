@@ -21,7 +21,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A call that was sent and that Asterisk has not begun to make yet."""
+    """A call that was sent and that Asterisk has not handed to the trunk yet."""
 
     line: Line
     trunk: str

@@ -12,6 +12,7 @@ from dialerd.domain.callstate import (
     ChannelGone,
     ChannelRinging,
     ChannelUp,
+    DialBegun,
     DialEnded,
     OriginateAccepted,
     OriginateDone,
@@ -65,6 +66,11 @@ def _newstate(message: Message) -> CallEvent | None:
     return ChannelRinging(attempt_id) if state == 5 else None
 
 
+def _dialbegin(message: Message) -> CallEvent | None:
+    attempt_id = message["DestUniqueid"]
+    return DialBegun(attempt_id) if is_attempt_id(attempt_id) else None
+
+
 def _dialend(message: Message) -> CallEvent | None:
     attempt_id = message["DestUniqueid"]
     return DialEnded(attempt_id, message["DialStatus"]) if is_attempt_id(attempt_id) else None
@@ -95,6 +101,7 @@ def _shutdown(message: Message) -> AsteriskStopping:  # noqa: ARG001 - every rea
 _READERS: dict[str, Callable[[Message], CallEvent | AsteriskStopping | None]] = {
     "Newchannel": _newchannel,
     "Newstate": _newstate,
+    "DialBegin": _dialbegin,
     "DialEnd": _dialend,
     "OriginateResponse": _originate_response,
     "Hangup": _hangup,

@@ -187,7 +187,7 @@ def test_the_event_filter_lets_through_what_the_dialer_reads_and_little_else(lab
         ami.wait(Event="Hangup", Uniqueid=number[1:])
         ami.wait(Event="OriginateResponse", ActionID=number[1:])
     kinds = {message["Event"] for message in ami.messages if "Event" in message}
-    assert kinds <= {"FullyBooted", "Newchannel", "Newstate", "DialEnd", "Hangup", "OriginateResponse"}
+    assert kinds <= {"FullyBooted", "Newchannel", "Newstate", "DialBegin", "DialEnd", "Hangup", "OriginateResponse"}
 
 
 def test_an_account_is_made_by_the_admin_and_never_by_our_file():

@@ -12,6 +12,7 @@ WITHOUT = {
     ("lab", "up"): "runs until it is stopped, and prints JSON as it is",
     ("list", "export"): "its answer is the file",
     ("list", "original"): "its answer is the file",
+    ("dnc", "export"): "its answer is the file",
 }
 
 

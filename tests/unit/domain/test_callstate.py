@@ -14,6 +14,7 @@ from dialerd.domain.callstate import (
     ChannelGone,
     ChannelRinging,
     ChannelUp,
+    DialBegun,
     DialEnded,
     Ended,
     Open,
@@ -33,7 +34,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 TICK = timedelta(milliseconds=10)
 ID = "0190f000-0000-7000-8000-000000000001"
 
-ACCEPTED, RINGING, UP = OriginateAccepted(ID), ChannelRinging(ID), ChannelUp(ID)
+ACCEPTED, BEGUN, RINGING, UP = OriginateAccepted(ID), DialBegun(ID), ChannelRinging(ID), ChannelUp(ID)
 CREATED = ChannelCreated(ID, "PJSIP/carrier-00000001")
 ANSWERED, TIMED_OUT, NOT_MADE = OriginateDone(ID, True, 4), OriginateDone(ID, False, 3), OriginateDone(ID, False, 0)
 
@@ -48,26 +49,29 @@ def dial(status: str) -> DialEnded:
 
 # What Asterisk sends for one call, in its usual order; "16" without TechCause and with its causes.
 TRACES: dict[str, tuple[list[CallEvent], Disposition]] = {
-    "answered": ([ACCEPTED, CREATED, RINGING, UP, ANSWERED, gone(16, 200)], Disposition.ANSWERED),
-    "answered, they hang up": ([ACCEPTED, CREATED, RINGING, UP, ANSWERED, gone(0, 200)], Disposition.ANSWERED),
-    "answered at once": ([ACCEPTED, CREATED, UP, dial("ANSWER"), ANSWERED, gone(0, 200)], Disposition.ANSWERED),
-    "answered, 16": ([ACCEPTED, CREATED, RINGING, UP, ANSWERED, gone(16)], Disposition.ANSWERED),
-    "busy": ([ACCEPTED, CREATED, dial("BUSY"), gone(17, 486), NOT_MADE], Disposition.BUSY),
-    "busy after ringing": ([ACCEPTED, CREATED, RINGING, NOT_MADE, gone(17, 486)], Disposition.BUSY),
-    "busy, 16": ([ACCEPTED, CREATED, dial("BUSY"), NOT_MADE, gone(17)], Disposition.BUSY),
-    "ring timeout": ([ACCEPTED, CREATED, RINGING, TIMED_OUT, gone(19, 180)], Disposition.NO_ANSWER),
-    "ring timeout, 16": ([ACCEPTED, CREATED, RINGING, TIMED_OUT, gone(0)], Disposition.NO_ANSWER),
-    "timeout without ringing": ([ACCEPTED, CREATED, TIMED_OUT, gone(0)], Disposition.NO_ANSWER),
-    "timeout, answered with 487": ([ACCEPTED, CREATED, RINGING, TIMED_OUT, gone(127, 487)], Disposition.NO_ANSWER),
-    "unavailable": ([ACCEPTED, CREATED, dial("NOANSWER"), NOT_MADE, gone(19, 480)], Disposition.NO_ANSWER),
-    "unallocated": ([ACCEPTED, CREATED, dial("NOANSWER"), gone(1, 404), NOT_MADE], Disposition.INVALID_NUMBER),
-    "unallocated, 16": ([ACCEPTED, CREATED, gone(1), NOT_MADE], Disposition.INVALID_NUMBER),
-    "declined": ([ACCEPTED, CREATED, RINGING, gone(21, 603), NOT_MADE], Disposition.REJECTED),
-    "congestion": ([ACCEPTED, CREATED, dial("CONGESTION"), gone(34, 503), NOT_MADE], Disposition.CONGESTION),
-    "unauthorized": ([ACCEPTED, CREATED, gone(21, 401), NOT_MADE], Disposition.FAILED),
-    "redirected": ([ACCEPTED, CREATED, gone(23, 302), NOT_MADE], Disposition.REJECTED),
-    "core restart while ringing": ([ACCEPTED, CREATED, RINGING, NOT_MADE, gone(0)], Disposition.UNKNOWN),
-    "core restart, with a SIP code": ([ACCEPTED, CREATED, RINGING, NOT_MADE, gone(0, 180)], Disposition.UNKNOWN),
+    "answered": ([ACCEPTED, CREATED, BEGUN, RINGING, UP, ANSWERED, gone(16, 200)], Disposition.ANSWERED),
+    "answered, they hang up": ([ACCEPTED, CREATED, BEGUN, RINGING, UP, ANSWERED, gone(0, 200)], Disposition.ANSWERED),
+    "answered at once": ([ACCEPTED, CREATED, BEGUN, UP, dial("ANSWER"), ANSWERED, gone(0, 200)], Disposition.ANSWERED),
+    "answered, 16": ([ACCEPTED, CREATED, BEGUN, RINGING, UP, ANSWERED, gone(16)], Disposition.ANSWERED),
+    "busy": ([ACCEPTED, CREATED, BEGUN, dial("BUSY"), gone(17, 486), NOT_MADE], Disposition.BUSY),
+    "busy after ringing": ([ACCEPTED, CREATED, BEGUN, RINGING, NOT_MADE, gone(17, 486)], Disposition.BUSY),
+    "busy, 16": ([ACCEPTED, CREATED, BEGUN, dial("BUSY"), NOT_MADE, gone(17)], Disposition.BUSY),
+    "ring timeout": ([ACCEPTED, CREATED, BEGUN, RINGING, TIMED_OUT, gone(19, 180)], Disposition.NO_ANSWER),
+    "ring timeout, 16": ([ACCEPTED, CREATED, BEGUN, RINGING, TIMED_OUT, gone(0)], Disposition.NO_ANSWER),
+    "timeout without ringing": ([ACCEPTED, CREATED, BEGUN, TIMED_OUT, gone(0)], Disposition.NO_ANSWER),
+    "timeout, answered with 487": (
+        [ACCEPTED, CREATED, BEGUN, RINGING, TIMED_OUT, gone(127, 487)],
+        Disposition.NO_ANSWER,
+    ),
+    "unavailable": ([ACCEPTED, CREATED, BEGUN, dial("NOANSWER"), NOT_MADE, gone(19, 480)], Disposition.NO_ANSWER),
+    "unallocated": ([ACCEPTED, CREATED, BEGUN, dial("NOANSWER"), gone(1, 404), NOT_MADE], Disposition.INVALID_NUMBER),
+    "unallocated, 16": ([ACCEPTED, CREATED, BEGUN, gone(1), NOT_MADE], Disposition.INVALID_NUMBER),
+    "declined": ([ACCEPTED, CREATED, BEGUN, RINGING, gone(21, 603), NOT_MADE], Disposition.REJECTED),
+    "congestion": ([ACCEPTED, CREATED, BEGUN, dial("CONGESTION"), gone(34, 503), NOT_MADE], Disposition.CONGESTION),
+    "unauthorized": ([ACCEPTED, CREATED, BEGUN, gone(21, 401), NOT_MADE], Disposition.FAILED),
+    "redirected": ([ACCEPTED, CREATED, BEGUN, gone(23, 302), NOT_MADE], Disposition.REJECTED),
+    "core restart while ringing": ([ACCEPTED, CREATED, BEGUN, RINGING, NOT_MADE, gone(0)], Disposition.UNKNOWN),
+    "core restart, with a SIP code": ([ACCEPTED, CREATED, BEGUN, RINGING, NOT_MADE, gone(0, 180)], Disposition.UNKNOWN),
     "no such endpoint": ([ACCEPTED, NOT_MADE], Disposition.FAILED),
     "refused": ([OriginateRefused(ID, "Permission denied")], Disposition.FAILED),
     "refused while stopping": ([OriginateRefused(ID, "Asterisk is shutting down")], Disposition.CANCELLED),

@@ -55,15 +55,40 @@ def test_no_second_that_the_carrier_sees_holds_more_calls_than_the_pace(rate, pa
 
 
 @given(paces, st.lists(st.tuples(lateness, st.floats(0, 0.9)), min_size=2, max_size=300))
-def test_calls_that_asterisk_makes_late_are_counted_from_when_it_made_them(rate, pattern):
-    pace, state, now, made = Pace(rate), Gcra(), 0.0, []
+def test_calls_that_leave_late_are_counted_from_when_they_left_as_soon_as_that_is_known(rate, pattern):
+    pace, state, now, departed = Pace(rate), Gcra(), 0.0, []
+    under_way: list[tuple[float, float]] = []
     for late, taken in pattern:
         now = max(now, earliest(state)) + late
-        made.append(now + taken)
-        state = left(pace, after(pace, state, now), now, made[-1])
+        while (known := sorted((at, sent) for sent, at in under_way if at <= now)) or now < earliest(state):
+            for at, sent in known:
+                under_way.remove((sent, at))
+                state = left(pace, state, sent, at)
+            now = max(now, earliest(state))
+        departed.append(now + taken)
+        under_way.append((now, now + taken))
+        state = after(pace, state, now)
+    departed.sort()
     cap = math.ceil(rate)
-    for first, one_too_many in zip(made, made[cap:], strict=False):
+    for first, one_too_many in zip(departed, departed[cap:], strict=False):
         assert one_too_many - first >= 1
+
+
+def test_a_call_that_leaves_after_those_sent_behind_it_is_counted_as_the_later_one():
+    pace, state = Pace(2), Gcra()
+    for at in (0.0, 0.6):
+        state = after(pace, state, at)
+    state = left(pace, state, 0.0, 0.9)
+    assert state.recent == (0.6, 0.9)
+    assert earliest(state) >= 1.6
+
+
+def test_a_departure_that_is_no_news_changes_nothing():
+    pace = Pace(2)
+    state = after(pace, Gcra(), 1.0)
+    assert left(pace, state, 1.0, 1.0) is state
+    assert left(pace, state, 0.5, 2.0) is state
+    assert left(pace, Gcra(), 0.5, 2.0) == Gcra()
 
 
 @given(st.floats(0.05, 1, exclude_max=True), st.lists(st.tuples(lateness, delays), min_size=2, max_size=50))

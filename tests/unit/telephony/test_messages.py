@@ -10,6 +10,7 @@ from dialerd.domain.callstate import (
     ChannelGone,
     ChannelRinging,
     ChannelUp,
+    DialBegun,
     DialEnded,
     OriginateAccepted,
     OriginateDone,
@@ -37,6 +38,7 @@ HANGUP = {"Event": "Hangup", "Cause": "17", "Cause_txt": "User busy"}
         ({"Event": "Newstate", "Uniqueid": OURS, "ChannelState": "5"}, ChannelRinging(OURS)),
         ({"Event": "Newstate", "Uniqueid": OURS, "ChannelState": "6"}, ChannelUp(OURS)),
         ({"Event": "Newstate", "Uniqueid": OURS, "ChannelState": "3"}, None),
+        ({"Event": "DialBegin", "DestUniqueid": OURS, "DestChannel": "PJSIP/c-1"}, DialBegun(OURS)),
         ({"Event": "DialEnd", "DestUniqueid": OURS, "DialStatus": "BUSY"}, DialEnded(OURS, "BUSY")),
         (HANGUP | {"Uniqueid": OURS}, ChannelGone(OURS, 17, None, "User busy")),
         (HANGUP | {"Uniqueid": OURS, "TechCause": "486"}, ChannelGone(OURS, 17, 486, "User busy")),
@@ -52,7 +54,7 @@ def test_a_message_becomes_its_event(headers, event):
 
 
 @pytest.mark.parametrize("uniqueid", [THEIRS, f"{OURS};2", ""])
-@pytest.mark.parametrize("name", ["Newchannel", "Newstate", "Hangup", "DialEnd"])
+@pytest.mark.parametrize("name", ["Newchannel", "Newstate", "Hangup", "DialBegin", "DialEnd"])
 def test_channels_of_others_are_no_business_of_ours(name, uniqueid):
     assert translate(message(Event=name, Uniqueid=uniqueid, DestUniqueid=uniqueid)) is None
 

@@ -12,7 +12,7 @@ from typing import TextIO
 import click
 
 from dialerd.cli.dispositions import DispositionName
-from dialerd.cli.output import cell, json_option, print_json, print_pairs, say, text_output
+from dialerd.cli.output import cell, json_option, plain, print_json, print_pairs, say, text_output
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.errors import BadInput
 from dialerd.service import exports, moves, resets
@@ -175,11 +175,13 @@ def reset(
     Leads that are in a call, withdrawn or closed by hand are left alone; do_not_call, opted_out and invalid_number are
     touched only when they are named.
     """
+    if undo and (dispositions or every or drip is not None or force):
+        raise click.UsageError("--undo takes the last reset back as it was made; leave the other options out")
     chosen = frozenset(dispositions) | (resets.every(shell.settings.dispositions) if every else frozenset())
     wish = ResetWish(name, chosen, drip, gap, force)
     with shell.database() as database:
         if undo:
-            _undo(shell, database, name, as_json=as_json)
+            _undo(shell, database, name, dry_run=dry_run, as_json=as_json)
             return
         found = resets.plan(database, wish, now=shell.now())
         if not as_json:
@@ -209,13 +211,18 @@ def _plan_answer(plan: ResetPlan) -> dict[str, object]:
 _PLAN = ("dispositions", "leads", "in_call", "recent", "last_hour", "last_day", "last_call", "lasts")
 
 
-def _undo(shell: Shell, database: Database, name: str, *, as_json: bool) -> None:
-    report = resets.undo(database, name, actor=shell.actor, clock=shell.now)
+def _undo(shell: Shell, database: Database, name: str, *, dry_run: bool, as_json: bool) -> None:
+    if dry_run:
+        report = resets.plan_undo(database, name)
+    else:
+        report = resets.undo(database, name, actor=shell.actor, clock=shell.now)
     if as_json:
-        print_json(report)
+        print_json({"dry_run": dry_run, **plain(report)})
         return
-    changed = f"; {report.changed:,} were dialed or closed meanwhile and stay as they are" if report.changed else ""
-    click.echo(f"list {name}: {report.leads:,} leads are what they were before the reset{changed}")
+    stay = "would stay" if dry_run else "stay"
+    changed = f"; {report.changed:,} were dialed or closed meanwhile and {stay} as they are" if report.changed else ""
+    are = "would be" if dry_run else "are"
+    click.echo(f"list {name}: {report.leads:,} leads {are} what they were before the reset{changed}")
 
 
 def _show_plan(plan: ResetPlan) -> None:

@@ -120,6 +120,16 @@ def reset(
     return ResetReport(wish.name, record.reset_id, done, in_call, first, last)
 
 
+def plan_undo(database: Database, name: str) -> UndoReport:
+    """What `undo` would do now; changes nothing. Raises what it raises."""
+    with database.read() as conn:
+        record = _last(conn, name)
+        if record.state != "undoing":
+            _check_undialed(conn, name, record)
+        known, fit = resets.restorable(conn, record.reset_id)
+    return UndoReport(name, fit, known - fit)
+
+
 def undo(database: Database, name: str, *, actor: str, clock: Clock) -> UndoReport:
     """Gives the leads of the list's last reset back what they were: disposition, attempts, due time.
 

@@ -82,6 +82,12 @@ def page(conn: Connection, reset_id: int, limit: int) -> list[int]:
     return list(conn.scalars(statement.order_by(reset_leads.c.lead_id).limit(limit)))
 
 
+def restorable(conn: Connection, reset_id: int) -> tuple[int, int]:
+    """Of how many leads the state before the reset is still known, and how many of them `restore` would give it back."""
+    known, fit = conn.execute(_COUNT_KNOWN, {"reset": reset_id}).one()
+    return known, fit
+
+
 def restore(conn: Connection, reset_id: int, ids: Sequence[int]) -> int:
     """Gives the leads back what they were, where they were neither dialed nor closed since, and forgets it. Returns how
     many got it back.
@@ -139,16 +145,17 @@ _DIALED = (
     .select_from(reset_leads.join(leads, leads.c.id == reset_leads.c.lead_id))
     .where(reset_leads.c.reset_id == bindparam("reset"), leads.c.dials > reset_leads.c.dials)
 )
+_is_untouched = and_(leads.c.dials == reset_leads.c.dials, leads.c.disposition == "new", leads.c.closed.is_(None))
 _UNTOUCHED = (
     select(leads.c.id)
     .join(reset_leads, reset_leads.c.lead_id == leads.c.id)
-    .where(
-        _of_reset,
-        leads.c.dials == reset_leads.c.dials,
-        leads.c.disposition == "new",
-        leads.c.closed.is_(None),
-    )
+    .where(_of_reset, _is_untouched)
     .with_for_update(of=leads, skip_locked=True)
+)
+_COUNT_KNOWN = (
+    select(func.count(), func.count().filter(_is_untouched))
+    .select_from(reset_leads.outerjoin(leads, leads.c.id == reset_leads.c.lead_id))
+    .where(reset_leads.c.reset_id == bindparam("reset"))
 )
 _RESTORE = (
     update(leads)

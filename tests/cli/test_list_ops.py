@@ -228,8 +228,28 @@ def test_a_reset_shows_what_it_would_do_and_is_undone(active):
     assert "2 leads are fresh again, due now. Back: dialerd list reset --undo june" in said
     assert "called in the last 24 h" in said
     assert active.json("list", "show", "june")["leads"]["dialable"] == 3
-    assert active.json("list", "reset", "--undo", "june") == {"name": "june", "leads": 2, "changed": 0}
+    assert active.json("list", "reset", "--undo", "june")["leads"] == 2
     assert active.json("list", "show", "june")["leads"]["dialable"] == 1
+
+
+def test_an_undo_of_a_reset_is_shown_before_it_is_done(active):
+    called(active, 2)
+    active.ok("list", "reset", "june", "--disposition", "busy")
+    (first, *_) = active.json("list", "leads", "june", "--disposition", "new")
+    active.ok("lead", "close", first["lead"]["lead_id"], "--reason", "asked by mail")
+    fresh = active.json("list", "leads", "june")
+    plan = active.json("list", "reset", "june", "--undo", "--dry-run")
+    assert plan == {"dry_run": True, "name": "june", "leads": 1, "changed": 1}
+    said = active.ok("list", "reset", "june", "--undo", "--dry-run")
+    assert "1 leads would be what they were before the reset; 1 were dialed or closed meanwhile and would stay" in said
+    assert active.json("list", "leads", "june") == fresh
+    assert active.json("list", "reset", "june", "--undo") == {**plan, "dry_run": False}
+    assert active.json("list", "leads", "june") != fresh
+    assert "has no reset that could be undone" in active.refused(1, "list", "reset", "june", "--undo", "--dry-run")
+
+
+def test_an_undo_of_a_reset_takes_no_dispositions(active):
+    assert active("list", "reset", "june", "--undo", "--all").code == 2
 
 
 def test_a_reset_under_the_minimum_gap_is_refused_unless_forced(active):

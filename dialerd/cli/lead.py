@@ -1,4 +1,4 @@
-"""`dialerd lead`: single leads, found, shown, added, changed, closed, reset."""
+"""`dialerd lead`: single leads, found, shown, added, changed, moved, closed, reset."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import timedelta
 import click
 
 from dialerd.cli.dispositions import DispositionName
-from dialerd.cli.list_flow import gap_option
-from dialerd.cli.output import json_option, print_json, print_pairs, print_table, say
+from dialerd.cli.list_flow import duplicates_option, gap_option
+from dialerd.cli.output import json_option, plain, print_json, print_pairs, print_table, say
 from dialerd.cli.shell import Shell, pass_shell
+from dialerd.cli.which import field_pairs
 from dialerd.domain.errors import BadInput
-from dialerd.service import lead_changes, leads
+from dialerd.service import lead_changes, lead_moves, leads
 from dialerd.service.leads import FoundLead, LeadQuery, LeadStory
 from dialerd.store.leads import LeadRecord
 
@@ -24,11 +25,11 @@ _fields = click.option(
 
 @click.group()
 def group() -> None:
-    """Find, show, add, change, close and reset single leads. LEAD is an id, or a number with its plus sign."""
+    """Find, show, add, change, move, close and reset single leads. LEAD is an id, or a number with its plus sign."""
 
 
 @group.command()
-@click.argument("words", metavar="TEXT", nargs=-1, required=True)
+@click.argument("words", metavar="TEXT", nargs=-1)
 @_list
 @click.option("--campaign", metavar="NAME", help="In lists of this campaign.")
 @click.option("--disposition", type=DispositionName(), help="Only leads with this one.")
@@ -45,8 +46,10 @@ def find(
     *,
     as_json: bool,
 ) -> None:
-    """Find leads by a number, by how one begins (+1415), or by words of their fields (Jane Smith)."""
-    query = LeadQuery(" ".join(words), list_name, campaign, disposition)
+    """Find leads by a number, by how one begins (+1415), or by words of their fields (Jane Smith); without TEXT, all that
+    fit the options, the newest first.
+    """
+    query = LeadQuery(" ".join(words) if words else None, list_name, campaign, disposition)
     with shell.database() as database:
         found = leads.find(database, query, configured=shell.settings.campaigns, limit=limit)
     if as_json:
@@ -87,7 +90,7 @@ def add(shell: Shell, list_name: str, number: str, fields: tuple[str, ...], prio
             database,
             list_name,
             number,
-            fields=_pairs(fields),
+            fields=field_pairs(fields),
             priority=priority,
             actor=shell.actor,
             now=shell.now(),
@@ -120,7 +123,7 @@ def edit(
             database,
             lead,
             list_name=list_name,
-            fields=_pairs(fields),
+            fields=field_pairs(fields),
             priority=priority,
             actor=shell.actor,
             now=shell.now(),
@@ -145,6 +148,34 @@ def close(shell: Shell, lead: str, list_name: str | None, reason: str, *, as_jso
 
 @group.command()
 @click.argument("lead")
+@click.argument("target", metavar="TO")
+@_list
+@duplicates_option
+@json_option
+@pass_shell
+def move(shell: Shell, lead: str, target: str, list_name: str | None, duplicates: str, *, as_json: bool) -> None:
+    """Move a lead to list TO; its calls, attempts and due time go along."""
+    with shell.database() as database:
+        moved, report = lead_moves.move_lead(
+            database,
+            lead,
+            target,
+            list_name=list_name,
+            update=duplicates == "update",
+            protected=shell.settings.dispositions.protected,
+            actor=shell.actor,
+            clock=shell.now,
+        )
+    if as_json:
+        print_json({"lead": moved.lead_id, **plain(report)})
+    elif report.updated:
+        click.echo(f"list {target} has its fields at its own lead; lead {moved.lead_id} ({moved.phone}) is withdrawn")
+    else:
+        click.echo(f"lead {moved.lead_id} ({moved.phone}) is in list {target}")
+
+
+@group.command()
+@click.argument("lead")
 @_list
 @gap_option
 @click.option("--force", is_flag=True, help="Also within the minimum gap, and who said never again.")
@@ -164,16 +195,6 @@ def reset(shell: Shell, lead: str, list_name: str | None, gap: timedelta, *, for
             now=shell.now(),
         )
     _answer(fresh, "is fresh again, due now", as_json=as_json)
-
-
-def _pairs(fields: Sequence[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for field in fields:
-        name, equals, text = field.partition("=")
-        if not equals or not name.strip():
-            raise BadInput(f"--field {field[:40]!r}: must be NAME=TEXT")
-        pairs[name] = text
-    return pairs
 
 
 def _answer(lead: LeadRecord, words: str, *, as_json: bool) -> None:

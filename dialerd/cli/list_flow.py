@@ -11,23 +11,16 @@ from typing import TextIO
 
 import click
 
-from dialerd.cli.dispositions import DispositionName
 from dialerd.cli.output import cell, json_option, plain, print_json, print_pairs, say, text_output
 from dialerd.cli.shell import Shell, pass_shell
+from dialerd.cli.which import dispositions_option, which_options
 from dialerd.domain.errors import BadInput
 from dialerd.service import exports, moves, resets
 from dialerd.service.exports import ExportWish
 from dialerd.service.moves import MoveReport, MoveWish
 from dialerd.service.resets import MINIMUM_GAP, ResetPlan, ResetWish
 from dialerd.store.database import Database
-
-_dispositions = click.option(
-    "--disposition",
-    "dispositions",
-    type=DispositionName(),
-    multiple=True,
-    help="Only leads with this one; may be given several times.",
-)
+from dialerd.store.filters import LeadFilter
 
 
 class Drip(click.ParamType[float]):
@@ -71,45 +64,58 @@ gap_option = click.option(
 )
 
 
-@click.command()
-@click.argument("name")
-@click.option("--fields", metavar="A,B,...", help="Which columns, in this order  [default: the number and all fields]")
-@_dispositions
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="[default: standard output]"
-)
-@click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
-@pass_shell
-def export(
-    shell: Shell, name: str, fields: str | None, dispositions: tuple[str, ...], out: Path | None, *, overwrite: bool
-) -> None:
-    """Write the leads of a list as CSV.
-
-    Besides phone_number, priority and the fields of the list, --fields takes disposition, attempts, dials, last_attempt,
-    next_due, closed, zones, list, version, line, file and created. Text that a spreadsheet would run as a formula
-    stands behind a single quote; importing the file takes the quote away again.
-    """
-    wish = ExportWish(name, _columns(fields), frozenset(dispositions))
-    with shell.database() as database:
-        exports.check(database, wish)
-        with output(out, overwrite=overwrite) as stream:
-            report = exports.export(database, wish, stream, actor=shell.actor, now=shell.now())
-    if out is not None:
-        say(f"{out}: {report.leads:,} leads of list {name}")
-
-
-@click.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
-@_dispositions
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the first ones of the list.")
-@click.option(
+duplicates_option = click.option(
     "--duplicates",
     type=click.Choice(["skip", "update"]),
     default="skip",
     show_default=True,
     help="When TO has the number: leave the lead where it is, or give its fields to TO's lead.",
 )
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--campaign", metavar="NAME", help="Instead of a list: all lists of this campaign.")
+@click.option("--fields", metavar="A,B,...", help="Which columns, in this order  [default: the number and all fields]")
+@which_options
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="[default: standard output]"
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
+@pass_shell
+def export(
+    shell: Shell,
+    name: str | None,
+    campaign: str | None,
+    fields: str | None,
+    which: LeadFilter,
+    out: Path | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write the leads of a list as CSV, all of them or those that fit every option.
+
+    Besides phone_number, priority and the fields of the list, --fields takes disposition, attempts, dials, last_attempt,
+    next_due, closed, zones, list, version, line, file and created. Text that a spreadsheet would run as a formula
+    stands behind a single quote; importing the file takes the quote away again.
+    """
+    if (name is None) == (campaign is None):
+        raise click.UsageError("name one list, or --campaign and its name")
+    wish = ExportWish(name or campaign or "", _columns(fields), which, campaign=campaign is not None)
+    with shell.database() as database:
+        exports.check(database, wish)
+        with output(out, overwrite=overwrite) as stream:
+            report = exports.export(database, wish, stream, actor=shell.actor, now=shell.now())
+    if out is not None:
+        say(f"{out}: {report.leads:,} leads of {wish.subject}")
+
+
+@click.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@which_options
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the first ones of the list.")
+@duplicates_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be moved.")
 @json_option
 @pass_shell
@@ -117,18 +123,20 @@ def move(
     shell: Shell,
     source: str,
     target: str,
-    dispositions: tuple[str, ...],
+    which: LeadFilter,
     limit: int | None,
     duplicates: str,
     *,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Move leads from one list to another; their calls, attempts and due times go along."""
+    """Move leads from one list to another, all of them or those that fit every option; their calls, attempts and due
+    times go along.
+    """
     wish = MoveWish(
         source,
         target,
-        frozenset(dispositions),
+        which,
         limit,
         update=duplicates == "update",
         protected=shell.settings.dispositions.protected,
@@ -146,7 +154,7 @@ def move(
 
 @click.command()
 @click.argument("name")
-@_dispositions
+@dispositions_option
 @click.option("--all", "every", is_flag=True, help="Every disposition but do_not_call, opted_out and invalid_number.")
 @click.option("--drip", type=Drip(), help="Let so many of them become due in an hour  [default: all at once]")
 @gap_option

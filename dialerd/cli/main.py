@@ -21,7 +21,7 @@ from dialerd.domain.errors import ConfigError, DialerdError
 COMMANDS = {
     "list": Entry("dialerd.cli.lists:group", "Create lists and import leads."),
     "mapping": Entry("dialerd.cli.mapping:group", "Save which columns of a file are which fields."),
-    "lead": Entry("dialerd.cli.lead:group", "Find, show, add, change, close and reset single leads."),
+    "lead": Entry("dialerd.cli.lead:group", "Find, show, add, change, move, close and reset single leads."),
     "campaign": Entry("dialerd.cli.campaigns:group", "Assign lists; start, pause, resume and stop campaigns."),
     "dnc": Entry("dialerd.cli.dnc:group", "Put numbers on do-not-call; import, export and check it."),
     "call": Entry("dialerd.cli.calls:group", "Look at what was dialed and what became of it."),

@@ -6,16 +6,18 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TextIO
 
-from dialerd.domain.errors import BadInput
+from dialerd.domain.errors import BadInput, NotFound
 from dialerd.ingest.exported import MARK, PREFIX, title_of
 from dialerd.ingest.spreadsheet import guarded
 from dialerd.ingest.titles import FIELDS
 from dialerd.service.names import find_list
-from dialerd.store import audit, exports
+from dialerd.store import audit, exports, lists
 from dialerd.store.database import Database
 from dialerd.store.exports import ExportedLead
+from dialerd.store.filters import EVERYBODY, LeadFilter
 
 PAGE = 1000
 """Leads in memory at once."""
@@ -27,13 +29,20 @@ Cell = Callable[[ExportedLead], object]
 
 @dataclass(frozen=True, slots=True)
 class ExportWish:
-    """Which leads of the list's current version, and which columns in which order: fields of the lead, phone_number,
-    priority, or how it stands (`STANDING`). No columns mean phone_number, every field and priority.
+    """Which leads of the current version of list `name`, or with `campaign` of all its lists; and which columns in which
+    order: fields of the lead, phone_number, priority, or how it stands (`STANDING`). No columns mean phone_number, every
+    field and priority.
     """
 
     name: str
     columns: tuple[str, ...] = ()
-    dispositions: frozenset[str] = frozenset()
+    which: LeadFilter = EVERYBODY
+    campaign: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What is exported, by its name."""
+        return f"{'campaign' if self.campaign else 'list'} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +58,17 @@ def export(database: Database, wish: ExportWish, out: TextIO, *, actor: str, now
     """Writes the leads to `out`, a page at a time. Text that a spreadsheet would run stands behind a single quote; the
     number stays as it is dialed. Each lead is as it was at one instant while it was written.
 
-    Raises NotFound for the list, BadInput for a column that neither the list nor dialerd has.
+    Raises NotFound for the list, or a campaign without lists, BadInput for a column that neither they nor dialerd have.
     """
-    list_id, columns = _prepare(database, wish, actor, now)
+    list_ids, columns = _looked_up(database, wish)
+    detail = {"columns": list(columns), **wish.which.told()}
+    with database.write() as conn:
+        audit.add(conn, at=now, actor=actor, action="list.export", subject=wish.subject, detail=detail)
     titles = (*columns, MARK)
     writer = csv.writer(out)
     writer.writerow(titles)
     written = 0
-    for lead in _leads(database, list_id, wish):
+    for lead in chain.from_iterable(_leads(database, list_id, wish) for list_id in list_ids):
         writer.writerow([*(cell(lead) for cell in columns.values()), lead.lead_id])
         written += 1
     return ExportReport(wish.name, written, titles)
@@ -64,19 +76,21 @@ def export(database: Database, wish: ExportWish, out: TextIO, *, actor: str, now
 
 def check(database: Database, wish: ExportWish) -> None:
     """Raises what `export` would, before anything is opened to be written to."""
-    with database.read() as conn:
-        list_id = find_list(conn, wish.name).list_id
-    _columns(wish, _known_fields(database, list_id))
+    _looked_up(database, wish)
 
 
-def _prepare(database: Database, wish: ExportWish, actor: str, now: datetime) -> tuple[int, dict[str, Cell]]:
+def _looked_up(database: Database, wish: ExportWish) -> tuple[list[int], dict[str, Cell]]:
+    """The lists and the columns."""
     with database.read() as conn:
-        list_id = find_list(conn, wish.name).list_id
-    columns = _columns(wish, _known_fields(database, list_id))
-    detail = {"columns": list(columns), "dispositions": sorted(wish.dispositions)}
-    with database.write() as conn:
-        audit.add(conn, at=now, actor=actor, action="list.export", subject=f"list {wish.name}", detail=detail)
-    return list_id, columns
+        if wish.campaign:
+            list_ids = [record.list_id for record in lists.page(conn, campaign=wish.name)]
+        else:
+            list_ids = [find_list(conn, wish.name).list_id]
+    if not list_ids:
+        raise NotFound(f"campaign {wish.name} has no list; `dialerd campaign list` shows which ones have")
+    names = set().union(*(_field_names(database, list_id) for list_id in list_ids))
+    known = [field for field in FIELDS if field in names]
+    return list_ids, _columns(wish, known + sorted(names.difference(known)))
 
 
 def _leads(database: Database, list_id: int, wish: ExportWish) -> Iterator[ExportedLead]:
@@ -84,25 +98,23 @@ def _leads(database: Database, list_id: int, wish: ExportWish) -> Iterator[Expor
     while True:
         # A transaction for each page: one that lasts would keep SQLite from tidying its log, however long we write.
         with database.read() as conn:
-            page = exports.page(conn, list_id, wish.dispositions, after, PAGE)
+            page = exports.page(conn, list_id, wish.which, after, PAGE)
         if not page:
             return
         yield from page
         after = page[-1].lead_id
 
 
-def _known_fields(database: Database, list_id: int) -> list[str]:
-    """Every field some lead has: those dialerd knows in its order, then the others by name."""
+def _field_names(database: Database, list_id: int) -> set[str]:
+    """Every field some lead of the list has."""
     names: set[str] = set()
     after = 0
     while True:
         with database.read() as conn:
             after, found = exports.field_names(conn, list_id, after, _SCAN)
         if not after:
-            break
+            return names
         names |= found
-    known = [field for field in FIELDS if field in names]
-    return known + sorted(names.difference(known))
 
 
 def _columns(wish: ExportWish, fields: Sequence[str]) -> dict[str, Cell]:
@@ -117,7 +129,7 @@ def _columns(wish: ExportWish, fields: Sequence[str]) -> dict[str, Cell]:
             chosen[f"{PREFIX}{standing}"] = _STANDING[standing]
         elif wanted != MARK:
             raise BadInput(
-                f"field {wanted[:40]!r}: list {wish.name} has no such field; it has {', '.join(own)}, "
+                f"field {wanted[:40]!r}: {wish.subject} has no such field; it has {', '.join(own)}, "
                 f"and of each lead there are {', '.join(STANDING)}"
             )
     return chosen

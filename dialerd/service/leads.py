@@ -9,26 +9,25 @@ from dataclasses import dataclass
 from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign, require_list
+from dialerd.service.which import searched
 from dialerd.store import attempts, audit, by_hand, lead_search, leads, words
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.audit import AuditEntry
 from dialerd.store.by_hand import LeadVersion
 from dialerd.store.database import Connection, Database
 from dialerd.store.evidence import EvidenceRow, evidence_of
-from dialerd.store.lead_search import Hits, Narrowing
+from dialerd.store.lead_search import Narrowing
 from dialerd.store.leads import LeadRecord
 from dialerd.store.words import Attribute
-
-_NUMBER = re.compile(r"[+0-9 ().\-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class LeadQuery:
     """What is looked for: a number with its country code, or how it begins, or any words of its fields. The others narrow
-    it: None means any.
+    it. None means any.
     """
 
-    text: str
+    text: str | None
     list_name: str | None = None
     campaign: str | None = None
     disposition: str | None = None
@@ -74,16 +73,23 @@ class LeadStory:
 
 
 def find(database: Database, query: LeadQuery, *, configured: Collection[str], limit: int = 50) -> Found:
-    """Leads by number or by words. Raises NotFound for a list or campaign nobody knows, BadInput for an empty text."""
-    text = query.text.strip()
-    if not text or not text.isprintable():
-        raise BadInput("the text to find must be a number, how one begins, or words of a lead's fields")
+    """Leads by number, by words, or without a text all that fit. Raises NotFound for a list or campaign nobody knows,
+    BadInput for a text that is none, or when nothing at all is asked for.
+    """
+    if query == LeadQuery(None):
+        raise BadInput("which leads: give a number, how one begins, words, or --list, --campaign or --disposition")
+    prefix, words = searched(query.text) if query.text is not None else (None, ())
     with database.read() as conn:
         list_id = require_list(conn, query.list_name).list_id if query.list_name is not None else None
         if query.campaign is not None:
             require_campaign(conn, query.campaign, configured)
         narrowing = Narrowing(list_id, query.campaign, query.disposition)
-        hits = _hits(conn, text, narrowing, limit)
+        if prefix is not None:
+            hits = lead_search.by_number(conn, prefix, narrowing, limit)
+        elif words:
+            hits = lead_search.by_words(conn, words, narrowing, limit)
+        else:
+            hits = lead_search.by_standing(conn, narrowing, limit)
         return Found(tuple(FoundLead(lead, fields_of(conn, lead.lead_id)) for lead in hits.leads), hits.complete)
 
 
@@ -135,14 +141,3 @@ def fields_of(conn: Connection, lead_id: int) -> dict[str, str]:
     """What the list says about the lead."""
     found = leads.lead_fields(conn, lead_id)
     return dict(found.values) if found else {}
-
-
-def _hits(conn: Connection, text: str, narrowing: Narrowing, limit: int) -> Hits:
-    if not _NUMBER.fullmatch(text):
-        return lead_search.by_text(conn, text, narrowing, limit)
-    digits = re.sub("[^0-9]", "", text)
-    if not digits:
-        raise BadInput(f"number {text[:40]!r}: has no digits")
-    # Abroad is dialed with a plus sign or with 00; the country code must be there, since the index begins with it.
-    prefix = digits.removeprefix("00") if not text.lstrip(" (").startswith("+") else digits
-    return lead_search.by_number(conn, f"+{prefix}", narrowing, limit)

@@ -13,6 +13,7 @@ from dialerd.service.names import require_list
 from dialerd.service.workers import new_worker
 from dialerd.store import audit, by_hand, moves, selection, versions
 from dialerd.store.database import Connection, Database
+from dialerd.store.filters import EVERYBODY, LeadFilter
 from dialerd.store.moves import Move, Moved
 from dialerd.store.steps import Steps
 from dialerd.store.versions import Buckets, VersionRecord
@@ -25,15 +26,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class MoveWish:
-    """Which leads of list `source` go to list `target`: those with one of the dispositions (any without), in the order
-    of the list's rows, at most `limit`. `update`: where the target has the number already, its lead gets the fields and
-    the moved one is withdrawn; without it such a lead stays where it is. Who was closed by hand in the one list, or
-    has a `protected` disposition there, is so in the other too.
+    """Which leads of list `source` go to list `target`: those that fit, in the order of the list's rows, at most `limit`.
+    `update`: where the target has the number already, its lead gets the fields and the moved one is withdrawn; without it
+    such a lead stays where it is. Who was closed by hand in the one list, or has a `protected` disposition there, is so
+    in the other too.
     """
 
     source: str
     target: str
-    dispositions: frozenset[str] = frozenset()
+    which: LeadFilter = EVERYBODY
     limit: int | None = None
     update: bool = False
     protected: frozenset[str] = SYSTEM.protected
@@ -142,7 +143,7 @@ def _begin(database: Database, wish: MoveWish, actor: str, clock: Clock) -> _Beg
         out, into = begun[source], begun[target]
         detail = {
             "to": wish.target,
-            "dispositions": sorted(wish.dispositions),
+            **wish.which.told(),
             "limit": wish.limit,
             "duplicates": "update" if wish.update else "skip",
             "versions": [out.number, into.number],
@@ -167,7 +168,7 @@ def _move_some(conn: Connection, wish: MoveWish, move: Move, page: list[int], no
 
 
 def _chosen(wish: MoveWish, source: int) -> selection.Chosen:
-    return selection.live(source, wish.dispositions)
+    return selection.live(source, wish.which)
 
 
 def _count(conn: Connection, began: _Began, done: Moved, now: datetime) -> None:

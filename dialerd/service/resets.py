@@ -12,6 +12,7 @@ from dialerd.ingest.load import whole_minute
 from dialerd.service.names import require_list
 from dialerd.store import audit, claims, dialed, resets, selection
 from dialerd.store.database import Connection, Database
+from dialerd.store.filters import LeadFilter
 from dialerd.store.leads import CLOSED_BY_HAND
 from dialerd.store.resets import ResetRecord
 from dialerd.store.steps import Steps
@@ -171,7 +172,7 @@ def undo(database: Database, name: str, *, actor: str, clock: Clock) -> UndoRepo
 def _freshen(
     database: Database, wish: ResetWish, record: ResetRecord, progress: Progress | None, total: int
 ) -> tuple[int, int]:
-    chosen = selection.live(record.list_id, wish.dispositions, CLOSED_BY_HAND)
+    chosen = selection.live(record.list_id, LeadFilter(wish.dispositions), CLOSED_BY_HAND)
     steps = Steps(database)
     done = record.leads
     in_call = after = 0
@@ -248,7 +249,7 @@ def _plan(conn: Connection, wish: ResetWish, chosen: selection.Chosen, now: date
 
 
 def _chosen(conn: Connection, wish: ResetWish) -> selection.Chosen:
-    return selection.live(require_list(conn, wish.name).list_id, wish.dispositions, CLOSED_BY_HAND)
+    return selection.live(require_list(conn, wish.name).list_id, LeadFilter(wish.dispositions), CLOSED_BY_HAND)
 
 
 def _check(wish: ResetWish) -> None:

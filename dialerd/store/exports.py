@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, text
 
 from dialerd.store import selection
 from dialerd.store.database import Connection
+from dialerd.store.filters import LeadFilter
 from dialerd.store.tables import lead_rows, leads, list_versions, lists
 
 
@@ -36,10 +37,10 @@ class ExportedLead:
     fields: Mapping[str, str]
 
 
-def page(conn: Connection, list_id: int, dispositions: Collection[str], after: int, limit: int) -> list[ExportedLead]:
-    """The leads of the list's current version in the order of its rows, those with ids above `after`."""
+def page(conn: Connection, list_id: int, wanted: LeadFilter, after: int, limit: int) -> list[ExportedLead]:
+    """The leads of the list's current version that fit, in the order of its rows, those with ids above `after`."""
     statement: Select[Any] = (
-        selection.live(list_id, dispositions)
+        selection.live(list_id, wanted)
         .with_only_columns(*_COLUMNS, maintain_column_froms=True)
         .outerjoin(
             list_versions,

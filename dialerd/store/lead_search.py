@@ -1,4 +1,4 @@
-"""Finding leads by number or by any text of theirs, over all lists.
+"""Finding leads by number, by any text of theirs, or by where they are and how they stand, over all lists.
 
 A number, or how it begins, is looked up in the index. Other text is searched for in the rows of the lists, newest first,
 by the database itself; it stops at the first hits that fill the page, and after SCAN rows.
@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, cast, func, or_, select
+from sqlalchemy import Select, Text, cast, func, or_, select
 
 from dialerd.store import selection
 from dialerd.store.database import Connection
+from dialerd.store.filters import begins, spellings
 from dialerd.store.leads import LeadRecord, load
 from dialerd.store.tables import lead_rows, leads, lists
 
@@ -44,19 +45,17 @@ class Hits:
 
 def by_number(conn: Connection, prefix: str, narrowing: Narrowing, limit: int) -> Hits:
     """Leads whose number is or begins with `prefix` (a plus sign and digits), withdrawn ones too, in order of number."""
-    # Digits follow digits in every collation; 16 nines are behind every number.
-    fits = and_(leads.c.phone >= prefix, leads.c.phone <= prefix + "9" * 16)
-    statement = _narrowed(select(leads.c.id).where(fits), narrowing).order_by(leads.c.phone, leads.c.list_id)
+    statement = _narrowed(select(leads.c.id).where(begins(prefix)), narrowing).order_by(leads.c.phone, leads.c.list_id)
     ids = list(conn.scalars(statement.limit(limit + 1)))
     return Hits(_records(conn, ids[:limit]), len(ids) <= limit)
 
 
-def by_text(conn: Connection, text: str, narrowing: Narrowing, limit: int) -> Hits:
-    """Leads of current versions that have every word of the text somewhere in their fields, in any case; the lists'
-    newest leads come first.
+def by_words(conn: Connection, words: Sequence[str], narrowing: Narrowing, limit: int) -> Hits:
+    """Leads of current versions that have every word somewhere in their fields, in any case; the lists' newest leads come
+    first.
     """
-    words = text.casefold().split()
-    pattern = _patterns(max(text.split(), key=len))
+    pattern = _patterns(max(words, key=len))
+    words = [word.casefold() for word in words]
     highest = (conn.scalar(select(func.max(leads.c.id))) or 0) + 1
     lowest = max(highest - SCAN, 0)
     found: list[int] = []
@@ -67,6 +66,20 @@ def by_text(conn: Connection, text: str, narrowing: Narrowing, limit: int) -> Hi
         top = bottom
     complete = len(found) <= limit and lowest == 0
     return Hits(_records(conn, found[:limit]), complete)
+
+
+def by_standing(conn: Connection, narrowing: Narrowing, limit: int) -> Hits:
+    """Leads of current versions, the newest first."""
+    mine = list(conn.scalars(_lists_of(narrowing)))
+    ids: list[int] = []
+    # List by list: each has an index in which the wanted leads stand together, in their order.
+    for list_id in mine:
+        statement = _live_ids().where(leads.c.list_id == list_id)
+        if narrowing.disposition is not None:
+            statement = statement.where(leads.c.disposition == narrowing.disposition)
+        ids += conn.scalars(statement.order_by(leads.c.id.desc()).limit(limit + 1))
+    ids.sort(reverse=True)
+    return Hits(_records(conn, ids[:limit]), len(ids) <= limit)
 
 
 def _scan(
@@ -102,8 +115,12 @@ def _scan(
 def _live(conn: Connection, ids: Sequence[int], narrowing: Narrowing) -> list[int]:
     if not ids:
         return []
-    statement = select(leads.c.id).join(lists, lists.c.id == leads.c.list_id).join(lead_rows, selection.LIVE_ROW)
-    return list(conn.scalars(_narrowed(statement.where(leads.c.id.in_(ids)), narrowing).order_by(leads.c.id.desc())))
+    statement = _narrowed(_live_ids().where(leads.c.id.in_(ids)), narrowing)
+    return list(conn.scalars(statement.order_by(leads.c.id.desc())))
+
+
+def _live_ids() -> Select[Any]:
+    return select(leads.c.id).join(lists, lists.c.id == leads.c.list_id).join(lead_rows, selection.LIVE_ROW)
 
 
 def _records(conn: Connection, ids: Sequence[int]) -> tuple[LeadRecord, ...]:
@@ -117,10 +134,19 @@ def _narrowed(statement: Select[Any], narrowing: Narrowing) -> Select[Any]:
     if narrowing.list_id is not None:
         statement = statement.where(leads.c.list_id == narrowing.list_id)
     if narrowing.campaign is not None:
-        mine = select(lists.c.id).where(lists.c.campaign == narrowing.campaign, lists.c.archived_at.is_(None))
-        statement = statement.where(leads.c.list_id.in_(mine))
+        statement = statement.where(leads.c.list_id.in_(_lists_of(narrowing)))
     if narrowing.disposition is not None:
         statement = statement.where(leads.c.disposition == narrowing.disposition)
+    return statement
+
+
+def _lists_of(narrowing: Narrowing) -> Select[Any]:
+    """The ids of the lists that leads may be in."""
+    statement = select(lists.c.id).where(lists.c.deleted_at.is_(None))
+    if narrowing.list_id is not None:
+        statement = statement.where(lists.c.id == narrowing.list_id)
+    if narrowing.campaign is not None:
+        statement = statement.where(lists.c.campaign == narrowing.campaign, lists.c.archived_at.is_(None))
     return statement
 
 
@@ -131,8 +157,9 @@ def _has(fields: dict[str, str], words: Sequence[str]) -> bool:
 
 def _patterns(word: str) -> list[str]:
     """How the word may stand in the rows: JSON, in which letters beyond ASCII may be escapes, and have no case."""
-    spellings = {word, word.lower(), word.upper(), word.capitalize(), word.title()}
-    written = {json.dumps(spelling, ensure_ascii=plain)[1:-1] for spelling in spellings for plain in (True, False)}
+    written = {
+        json.dumps(spelling, ensure_ascii=plain)[1:-1] for spelling in spellings(word) for plain in (True, False)
+    }
     return sorted(f"%{_literal(text)}%" for text in written)
 
 

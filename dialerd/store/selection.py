@@ -1,4 +1,4 @@
-"""Which leads of a list somebody means: those its current version has, by disposition, page by page."""
+"""Which leads of a list somebody means: those of its current version that fit a filter, page by page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
+from dialerd.store.filters import EVERYBODY, LeadFilter, conditions
 from dialerd.store.tables import attempts, lead_rows, leads, lists
 
 Chosen = Select[int]
@@ -23,17 +24,16 @@ LIVE_ROW = and_(
 """The row by which the current version of a lead's list has the lead; needs `leads`, `lists` and `lead_rows`."""
 
 
-def live(list_id: int, dispositions: Collection[str] = (), *but: str) -> Chosen:
-    """The ids of the leads that the list's current version has, with one of the dispositions (any without); those
-    closed for a reason in `but` are left out.
+def live(list_id: int, wanted: LeadFilter = EVERYBODY, *but: str) -> Chosen:
+    """The ids of the leads that the list's current version has and that fit; those closed for a reason in `but` are left
+    out.
     """
-    statement = (
+    return (
         select(leads.c.id)
         .join(lists, lists.c.id == leads.c.list_id)
         .join(lead_rows, LIVE_ROW)
-        .where(leads.c.list_id == list_id, open_or_closed_otherwise(WITHDRAWN, *but))
+        .where(leads.c.list_id == list_id, open_or_closed_otherwise(WITHDRAWN, *but), *conditions(wanted))
     )
-    return statement.where(leads.c.disposition.in_(dispositions)) if dispositions else statement
 
 
 def open_or_closed_otherwise(*reasons: str) -> ColumnElement[bool]:

@@ -23,6 +23,23 @@ def test_leads_are_found_by_number_and_by_name(june):
     assert "there may be more" in answer.err
 
 
+def test_leads_are_found_by_filters_alone(june):
+    assert len(june.json("lead", "find", "--disposition", "new")["leads"]) == 3
+    assert june.json("lead", "find", "--list", "june", "--disposition", "busy")["leads"] == []
+    assert "which leads: give a number" in june.refused(65, "lead", "find")
+
+
+def test_a_lead_is_moved_to_another_list(june):
+    june.ok("list", "create", "july")
+    assert "(+14155551234) is in list july" in june.ok("lead", "move", JOHN, "july")
+    back = june.json("lead", "move", JOHN, "june", "--list", "july")
+    assert (back["source"], back["target"], back["moved"]) == ("july", "june", 1)
+    june.ok("lead", "add", "july", JOHN)
+    assert "list july has this number already" in june.refused(1, "lead", "move", JOHN, "july", "--list", "june")
+    said = june.ok("lead", "move", JOHN, "july", "--list", "june", "--duplicates", "update")
+    assert "list july has its fields at its own lead" in said
+
+
 def test_a_lead_is_shown_with_all_that_is_known_of_it(june):
     story = june.json("lead", "show", JOHN)
     assert (story["lead"]["list_name"], story["live"], story["fields"]) == ("june", True, {"first_name": "John"})

@@ -18,6 +18,7 @@ from dialerd.ingest.titles import FIELDS, plain_name
 from dialerd.service import exports
 from dialerd.service.exports import ExportWish
 from dialerd.store import leads
+from dialerd.store.filters import LeadFilter
 from harness.world import NOW, lead, phones
 
 BUSY = Disposition.BUSY
@@ -28,7 +29,7 @@ ACTIVE = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 def export(desk):
     def run(*columns, name="first", dispositions=()):
         out = io.StringIO(newline="")
-        wish = ExportWish(name, columns, frozenset(dispositions))
+        wish = ExportWish(name, columns, LeadFilter(frozenset(dispositions)))
         exports.check(desk.database, wish)
         report = exports.export(desk.database, wish, out, now=NOW, **desk.words)
         rows = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))

@@ -7,8 +7,9 @@ from sqlalchemy import event, text
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, NotFound, Refused
-from dialerd.service import lead_changes, leads, list_life
+from dialerd.service import lead_changes, leads, list_life, moves
 from dialerd.service.leads import LeadQuery
+from dialerd.service.moves import MoveWish
 from dialerd.store import attempts, lead_search
 from harness.world import CAMPAIGN, NOW, lead, phones
 
@@ -71,6 +72,26 @@ def test_what_is_found_is_narrowed_by_list_campaign_and_disposition(people, find
         find("jane", list_name="third")
     with pytest.raises(NotFound):
         find("jane", campaign="autumn")
+
+
+def test_leads_are_found_without_a_text_by_list_campaign_and_disposition_the_newest_first(people, find):
+    people.world.add_list([lead("+442079460002")], name="third")
+    people.called(BUSY)
+    assert numbers(find(None, list_name="first")) == [BOB, SIAN, JANE]
+    assert numbers(find(None, campaign=CAMPAIGN)) == ["+442079460002", BOB, SIAN, JANE]
+    assert numbers(find(None, disposition=BUSY)) == [JANE]
+    assert numbers(find(None, disposition=BUSY, list_name="second")) == []
+    full = find(None, campaign=CAMPAIGN, limit=2)
+    assert (numbers(full), full.complete) == (["+442079460002", BOB], False)
+    with pytest.raises(BadInput, match="which leads"):
+        find(None)
+
+
+def test_withdrawn_leads_are_not_found_without_their_number(people, find):
+    people.world.add_list([lead(JANE)], name="third", campaign=None)
+    moves.move(people.database, MoveWish("first", "third", limit=1, update=True), clock=people.clock, **people.words)
+    assert numbers(find(None, list_name="first")) == [BOB, SIAN]
+    assert JANE in numbers(find(JANE, list_name="first"))
 
 
 def test_a_page_that_is_full_says_that_there_may_be_more(people, find):

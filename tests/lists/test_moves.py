@@ -10,6 +10,7 @@ from dialerd.domain.lifecycle import CampaignState, VersionState
 from dialerd.service import list_life, moves
 from dialerd.service.moves import MoveWish
 from dialerd.store import attempts, by_hand, leads, lists, versions
+from dialerd.store.filters import LeadFilter
 from harness.world import NOW, lead, phones
 
 BUSY, NO_ANSWER = Disposition.BUSY, Disposition.NO_ANSWER
@@ -79,9 +80,9 @@ def test_leads_are_moved_by_disposition_and_by_count_in_the_order_of_the_list(de
     desk.world.add_list(phones(1, 50), name="second")
     desk.called(BUSY, 3)
     desk.called(NO_ANSWER, 1)
-    assert counted(move(dispositions=frozenset({BUSY}), limit=2)) == (2, 0, 0, 0)
+    assert counted(move(which=LeadFilter(frozenset({BUSY})), limit=2)) == (2, 0, 0, 0)
     assert desk.phones("first") == phones(4, 2)
-    assert counted(move(dispositions=frozenset({BUSY, NO_ANSWER}))) == (2, 0, 0, 0)
+    assert counted(move(which=LeadFilter(frozenset({BUSY, NO_ANSWER})))) == (2, 0, 0, 0)
     assert desk.phones("first") == phones(2, 4)
 
 
@@ -157,7 +158,7 @@ def test_a_lead_can_go_there_and_back_again(desk, move):
     desk.world.add_list([lead(phones(1)[0], first_name="Jane")])
     desk.world.add_list(phones(1, 50), name="second")
     for _ in range(2):
-        move(dispositions=frozenset(), limit=1)
+        move(limit=1)
         move("second", "first")
         move("first", "second", limit=1)
         move("second", "first")

@@ -15,7 +15,7 @@ from dialerd.cli.output import cell, json_option, plain, print_json, print_pairs
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.which import dispositions_option, which_options
 from dialerd.domain.errors import BadInput
-from dialerd.service import exports, moves, resets
+from dialerd.service import exports, moves, reset_undo, resets
 from dialerd.service.exports import ExportWish
 from dialerd.service.moves import MoveReport, MoveWish
 from dialerd.service.resets import MINIMUM_GAP, ResetPlan, ResetWish
@@ -221,9 +221,9 @@ _PLAN = ("dispositions", "leads", "in_call", "recent", "last_hour", "last_day", 
 
 def _undo(shell: Shell, database: Database, name: str, *, dry_run: bool, as_json: bool) -> None:
     if dry_run:
-        report = resets.plan_undo(database, name)
+        report = reset_undo.plan(database, name)
     else:
-        report = resets.undo(database, name, actor=shell.actor, clock=shell.now)
+        report = reset_undo.undo(database, name, actor=shell.actor, clock=shell.now)
     if as_json:
         print_json({"dry_run": dry_run, **plain(report)})
         return

@@ -1,4 +1,4 @@
-"""Another pass over leads: making them fresh again by disposition, at once or so many an hour, and undoing it."""
+"""Another pass over leads: making them fresh again by disposition, at once or so many an hour."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dialerd.domain.dispositions import Catalogue, Disposition
 from dialerd.domain.errors import BadInput, Refused
 from dialerd.ingest.load import whole_minute
 from dialerd.service.names import require_list
-from dialerd.store import audit, claims, dialed, resets, selection
+from dialerd.store import audit, resets, selection
 from dialerd.store.database import Connection, Database
 from dialerd.store.filters import LeadFilter
 from dialerd.store.leads import CLOSED_BY_HAND
@@ -67,15 +67,6 @@ class ResetReport:
     last_due: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class UndoReport:
-    """What was undone. `changed` leads were dialed, closed or withdrawn while it was undone and stay as they are."""
-
-    name: str
-    leads: int
-    changed: int
-
-
 def every(dispositions: Catalogue) -> frozenset[str]:
     """What a reset of everything means: never who said no or has no such number."""
     return frozenset(dispositions.names) - {Disposition.NEW} - dispositions.protected
@@ -121,54 +112,6 @@ def reset(
     return ResetReport(wish.name, record.reset_id, done, in_call, first, last)
 
 
-def plan_undo(database: Database, name: str) -> UndoReport:
-    """What `undo` would do now; changes nothing. Raises what it raises."""
-    with database.read() as conn:
-        record = _last(conn, name)
-        if record.state != "undoing":
-            _check_undialed(conn, name, record)
-        known, fit = resets.restorable(conn, record.reset_id)
-    return UndoReport(name, fit, known - fit)
-
-
-def undo(database: Database, name: str, *, actor: str, clock: Clock) -> UndoReport:
-    """Gives the leads of the list's last reset back what they were: disposition, attempts, due time.
-
-    Raises NotFound, Refused when there is none or one of its leads was dialed since.
-    """
-    began = clock()
-    with database.read() as conn:
-        record = _last(conn, name)
-        if record.state != "undoing":
-            # The long look comes first and blocks nobody; under the lock only what was begun since is looked at.
-            _check_undialed(conn, name, record)
-    with database.write() as conn:
-        claims.hold(conn)
-        if _last(conn, name) != record:
-            raise Refused(f"list {name}: another reset came meanwhile, and only the last one can be undone; ask again")
-        if record.state != "undoing":
-            if dialed.reset_lead_since(conn, record.reset_id, began):
-                _check_undialed(conn, name, record)
-            resets.set_state(conn, record.reset_id, "undoing")
-            audit.add(
-                conn, at=clock(), actor=actor, action="list.reset.undo", subject=f"list {name}", detail=_detail(record)
-            )
-    steps = Steps(database)
-    restored = looked_at = 0
-    ids = [0]
-    while ids:
-        with steps.write() as conn:
-            for rows in steps.portions():
-                ids = resets.page(conn, record.reset_id, rows)
-                if not ids:
-                    resets.set_state(conn, record.reset_id, "undone")
-                    break
-                restored += resets.restore(conn, record.reset_id, ids)
-                looked_at += len(ids)
-        steps.rest()
-    return UndoReport(name, restored, looked_at - restored)
-
-
 def _freshen(
     database: Database, wish: ResetWish, record: ResetRecord, progress: Progress | None, total: int
 ) -> tuple[int, int]:
@@ -210,7 +153,7 @@ def _begin(database: Database, wish: ResetWish, found: ResetPlan, actor: str, no
             created_by=actor,
             now=now,
         )
-        detail = {**_detail(record), "leads": found.leads, "called_recently": found.recent, "forced": wish.force}
+        detail = {**facts(record), "leads": found.leads, "called_recently": found.recent, "forced": wish.force}
         audit.add(conn, at=now, actor=actor, action="list.reset", subject=f"list {wish.name}", detail=detail)
         return record
 
@@ -276,22 +219,6 @@ def _check_gap(wish: ResetWish, found: ResetPlan) -> None:
         )
 
 
-def _last(conn: Connection, name: str) -> ResetRecord:
-    record = resets.last(conn, require_list(conn, name).list_id)
-    if record is None:
-        raise Refused(f"list {name} has no reset that could be undone")
-    return record
-
-
-def _check_undialed(conn: Connection, name: str, record: ResetRecord) -> None:
-    since = resets.dialed_since(conn, record.reset_id)
-    if since:
-        raise Refused(
-            f"list {name}: {since:,} of {record.leads:,} leads of its last reset were dialed since, and a reset can be "
-            "undone only until the first of them is dialed; pause the campaign, and close or move the leads"
-        )
-
-
 def _due(record: ResetRecord, place: int) -> datetime:
     # All at once: at a whole minute, which statistics count without looking at the leads.
     return record.created_at + timedelta(hours=place / record.drip) if record.drip else whole_minute(record.created_at)
@@ -301,7 +228,8 @@ def _text(wish: ResetWish) -> str:
     return ",".join(sorted(wish.dispositions))
 
 
-def _detail(record: ResetRecord) -> dict[str, object]:
+def facts(record: ResetRecord) -> dict[str, object]:
+    """The reset, as the audit names it."""
     return {"reset": record.reset_id, "dispositions": record.dispositions, "drip": record.drip, "leads": record.leads}
 
 

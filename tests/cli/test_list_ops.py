@@ -220,26 +220,6 @@ def test_a_move_by_disposition_and_count(active):
     assert [phone for phone, _, _ in what(active, "july")] == [JOHN]
 
 
-def test_a_move_and_an_export_by_fields_words_and_attempts(active):
-    called(active, 2)
-    active.ok("list", "create", "july")
-    assert active.json("list", "move", "june", "july", "--attempts", "1", "--field", "first_name=Jane")["moved"] == 1
-    numbers = [
-        row["phone_number"] for row in csv.DictReader(active.ok("list", "export", "june", "--search", "j").splitlines())
-    ]
-    assert numbers == [JOHN]
-    everywhere = active.ok("list", "export", "--campaign", "spring", "--attempts", "0-").splitlines()
-    assert len(list(csv.DictReader(everywhere))) == 2
-    assert active("list", "export").code == 2
-    assert active("list", "export", "june", "--campaign", "spring").code == 2
-    assert "must be NAME=TEXT" in active.refused(65, "list", "export", "june", "--field", "x")
-
-
-@pytest.mark.parametrize("wrong", ["few", "-1", "1-x", "-", "٤", "1000000"])
-def test_attempts_that_are_no_count_are_a_usage_error(cli, wrong):
-    assert cli("list", "export", "june", "--attempts", wrong).code == 2
-
-
 def test_a_reset_shows_what_it_would_do_and_is_undone(active):
     called(active, 2)
     plan = active.json("list", "reset", "june", "--disposition", "busy", "--dry-run")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from dialerd.domain.dispositions import SYSTEM, Disposition
 from dialerd.domain.eligibility import NoUntil, Wait
 from dialerd.domain.errors import BadInput, Refused
-from dialerd.service import resets
+from dialerd.service import reset_undo, resets
 from dialerd.service.resets import ResetWish
 from dialerd.store import attempts, by_hand
 from dialerd.store.tables import leads as table
@@ -180,11 +180,11 @@ def test_a_reset_is_undone_until_the_first_of_its_leads_is_dialed(desk, reset):
     desk.now += 5 * HOUR
     reset(BUSY)
     assert [standing(desk, lead_id)[0] for lead_id in ids] == ["new"] * 3
-    report = resets.undo(desk.database, "first", clock=desk.clock, **desk.words)
+    report = reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words)
     assert (report.leads, report.changed) == (3, 0)
     assert desk.world.leads() == before
     with pytest.raises(Refused, match="no reset that could be undone"):
-        resets.undo(desk.database, "first", clock=desk.clock, **desk.words)
+        reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words)
 
 
 def test_an_undone_reset_remembers_what_its_leads_waited_for(desk, reset):
@@ -196,7 +196,7 @@ def test_an_undone_reset_remembers_what_its_leads_waited_for(desk, reset):
     desk.now += 5 * HOUR
     reset(BUSY)
     assert waits(desk) == [None]
-    resets.undo(desk.database, "first", clock=desk.clock, **desk.words)
+    reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words)
     assert waits(desk) == before
 
 
@@ -212,7 +212,7 @@ def test_a_reset_whose_first_lead_was_dialed_is_not_undone(desk, reset):
     desk.called(NO_ANSWER)
     before = desk.world.leads()
     with pytest.raises(Refused, match="1 of 2 leads of its last reset were dialed since"):
-        resets.undo(desk.database, "first", clock=desk.clock, **desk.words)
+        reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words)
     assert desk.world.leads() == before
 
 
@@ -226,7 +226,7 @@ def test_a_claim_that_was_given_back_does_not_stand_in_the_way_of_an_undo(desk, 
     reset(BUSY)
     claimed = desk.world.claim(now=desk.now)
     desk.world.write(lambda conn: claims.give_back(conn, [claimed[0].attempt_id], desk.now))
-    assert resets.undo(desk.database, "first", clock=desk.clock, **desk.words).leads == 1
+    assert reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words).leads == 1
     assert desk.world.leads() == before
 
 
@@ -235,7 +235,7 @@ def test_after_an_undo_the_budget_is_what_it_was(desk, reset):
     (lead,) = desk.called(BUSY)
     desk.now += 5 * HOUR
     reset(BUSY)
-    resets.undo(desk.database, "first", clock=desk.clock, **desk.words)
+    reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words)
     assert desk.world.read(lambda conn: attempts.history(conn, lead)).ended == {BUSY: 1}
 
 
@@ -262,7 +262,7 @@ def test_an_interrupted_reset_goes_on_where_it_was_with_the_same_drip(desk, rese
     assert reset(BUSY, drip=60).leads == 600
     assert [world.lead(lead_id).due_at for lead_id in ids] == [began + timedelta(minutes=place) for place in range(600)]
     assert len(desk.audit("list.reset")) == 1
-    assert resets.undo(desk.database, "first", clock=desk.clock, **desk.words).leads == 600
+    assert reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words).leads == 600
 
 
 def test_a_reset_is_one_entry_in_the_audit(desk, reset):
@@ -282,5 +282,5 @@ def test_only_the_last_reset_is_remembered(desk, reset):
     desk.now += 5 * HOUR
     reset(BUSY)
     reset(NO_ANSWER)
-    assert resets.undo(desk.database, "first", clock=desk.clock, **desk.words).leads == 1
+    assert reset_undo.undo(desk.database, "first", clock=desk.clock, **desk.words).leads == 1
     assert sorted(lead.disposition for lead in desk.world.leads()) == ["new", "no_answer"]

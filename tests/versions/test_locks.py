@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dialerd.domain.dispositions import Disposition
-from dialerd.service import resets, rollbacks
+from dialerd.service import reset_undo, resets, rollbacks
 from dialerd.store import dialed, versions
 from dialerd.store.database import Database
 from dialerd.store.tables import leads as table
@@ -44,7 +44,7 @@ def test_the_undo_of_a_reset_decides_at_once_under_the_lock(large):
     words = {"actor": "tests", "clock": large.clock}
     resets.reset(large.database, resets.ResetWish("june", frozenset({Disposition.BUSY})), **words)
     with written() as steps:
-        assert resets.undo(large.database, "june", **words).leads == ROWS
+        assert reset_undo.undo(large.database, "june", **words).leads == ROWS
     assert steps[0] < FEW
 
 

@@ -6,32 +6,37 @@ from collections.abc import Iterable
 
 import click
 
+from dialerd.cli.freezing import freeze, unfreeze
 from dialerd.cli.output import json_option, print_json, print_pairs, print_table
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_campaign
-from dialerd.domain.lifecycle import CampaignAction
+from dialerd.domain.lifecycle import CampaignAction, CampaignState
 from dialerd.service import campaigns, imports, status
 from dialerd.service.status import CampaignStatus
 
 
 @click.group()
 def group() -> None:
-    """Assign lists to campaigns; start, pause, resume and stop them.
+    """Assign lists to campaigns; start, pause, resume, stop, freeze and archive them.
 
     What a campaign is (destination, pace, hours, retries) stands in its file in campaigns.d.
     """
 
 
 group.add_command(of_campaign)
+group.add_command(freeze)
+group.add_command(unfreeze)
 
 
 @group.command("list")
+@click.option("--archived", is_flag=True, help="Those that are archived instead.")
 @json_option
 @pass_shell
-def list_(shell: Shell, *, as_json: bool) -> None:
-    """Show all campaigns."""
+def list_(shell: Shell, *, archived: bool, as_json: bool) -> None:
+    """Show all campaigns but those that are archived."""
     with shell.database() as database:
-        found = status.system(database, shell.settings, now=shell.now()).campaigns
+        every = status.system(database, shell.settings, now=shell.now(), archived=True).campaigns
+    found = [item for item in every if (item.state is CampaignState.ARCHIVED) is archived]
     if as_json:
         print_json(found)
     else:
@@ -125,6 +130,24 @@ def resume(shell: Shell, name: str, *, as_json: bool) -> None:
 def stop(shell: Shell, name: str, *, as_json: bool) -> None:
     """End the run: dial nobody new and hang up what rings; answered calls go on. It can be started again."""
     _change(shell, name, CampaignAction.STOP, as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def archive(shell: Shell, name: str, *, as_json: bool) -> None:
+    """Put a campaign that does not dial out of sight. Its lists, leads and attempts stay."""
+    _change(shell, name, CampaignAction.ARCHIVE, as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_shell
+def unarchive(shell: Shell, name: str, *, as_json: bool) -> None:
+    """Bring an archived campaign back, as a draft."""
+    _change(shell, name, CampaignAction.UNARCHIVE, as_json=as_json)
 
 
 def print_campaigns(found: Iterable[CampaignStatus]) -> None:

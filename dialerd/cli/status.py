@@ -10,7 +10,7 @@ from dialerd.cli.campaigns import print_campaigns
 from dialerd.cli.output import json_option, print_json, print_table
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.breaker import Phase
-from dialerd.service.status import SystemStatus, system
+from dialerd.service.status import EngineStatus, SystemStatus, system
 
 WATCH_SECONDS = 1.0
 _WORDS = {Phase.CLOSED: "works", Phase.OPEN: "failing", Phase.PROBING: "being tried", Phase.STOPPED: "stopped"}
@@ -40,6 +40,19 @@ def command(shell: Shell, *, watch: bool, as_json: bool) -> None:
             threading.Event().wait(WATCH_SECONDS)
 
 
+def _show_reload(engine: EngineStatus) -> None:
+    """What the engine's latest reload changed, a line each."""
+    if not engine.reload:
+        return
+    changed = engine.reload["changes"]
+    click.echo(f"engine {engine.node} reloaded its settings {engine.reload['at'][:19]} UTC, changes:")
+    for change in changed:
+        click.echo(f"  {change['key']}: {change['old'] or 'not there'} -> {change['new'] or 'not there'}")
+    more = engine.reload["number"] - len(changed)
+    if more or not changed:
+        click.echo(f"  {more} more" if more else "  none")
+
+
 def _show(found: SystemStatus) -> None:
     if found.problem:
         click.echo(f"{found.problem}\n")
@@ -59,6 +72,8 @@ def _show(found: SystemStatus) -> None:
         ]
         columns = ["engine", "state", "sign of life", "Asterisk", "calls up", "host", "process", "version"]
         print_table(columns, rows, empty="")
+        for engine in found.engines:
+            _show_reload(engine)
         click.echo()
     if found.trunks:
         trunks = [

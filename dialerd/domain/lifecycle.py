@@ -20,13 +20,15 @@ class CampaignState(StrEnum):
 
 class CampaignAction(StrEnum):
     """What a person may ask for. START begins, PAUSE lets calls in progress finish, RESUME goes on, STOP ends the run
-    (the engine also hangs up what rings).
+    (the engine also hangs up what rings). ARCHIVE puts a campaign out of sight, UNARCHIVE makes it a draft again.
     """
 
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
 
 
 _TRANSITIONS = {
@@ -36,20 +38,33 @@ _TRANSITIONS = {
     (CampaignState.PAUSED, CampaignAction.RESUME): CampaignState.ACTIVE,
     (CampaignState.ACTIVE, CampaignAction.STOP): CampaignState.DRAFT,
     (CampaignState.PAUSED, CampaignAction.STOP): CampaignState.DRAFT,
+    (CampaignState.DRAFT, CampaignAction.ARCHIVE): CampaignState.ARCHIVED,
+    (CampaignState.PAUSED, CampaignAction.ARCHIVE): CampaignState.ARCHIVED,
+    (CampaignState.COMPLETED, CampaignAction.ARCHIVE): CampaignState.ARCHIVED,
+    (CampaignState.ARCHIVED, CampaignAction.UNARCHIVE): CampaignState.DRAFT,
 }
 _RULES = {
     CampaignAction.START: "only a draft or completed campaign can be started",
     CampaignAction.PAUSE: "only an active campaign can be paused",
     CampaignAction.RESUME: "only a paused campaign can be resumed",
     CampaignAction.STOP: "only an active or paused campaign can be stopped",
+    CampaignAction.ARCHIVE: "only a campaign that does not dial can be archived",
+    CampaignAction.UNARCHIVE: "only an archived campaign can be unarchived",
 }
-_WAYS_OUT = {
+_WAYS_OUT: dict[tuple[CampaignState, CampaignAction], str] = {
     (CampaignState.ACTIVE, CampaignAction.START): "it is dialing already",
     (CampaignState.ACTIVE, CampaignAction.RESUME): "it is dialing already",
     (CampaignState.PAUSED, CampaignAction.START): "resume it",
     (CampaignState.PAUSED, CampaignAction.PAUSE): "resume it to dial on, stop it to end it",
     (CampaignState.DRAFT, CampaignAction.STOP): "nothing to stop",
     (CampaignState.COMPLETED, CampaignAction.STOP): "nothing to stop",
+    (CampaignState.ACTIVE, CampaignAction.ARCHIVE): "stop it first",
+    (CampaignState.ARCHIVED, CampaignAction.ARCHIVE): "nothing to do",
+    **{
+        (state, CampaignAction.UNARCHIVE): "nothing to unarchive"
+        for state in CampaignState
+        if state is not CampaignState.ARCHIVED
+    },
 }
 
 
@@ -60,9 +75,8 @@ def campaign_after(state: CampaignState, action: CampaignAction, *, name: str = 
     """
     after = _TRANSITIONS.get((state, action))
     if after is None:
-        way_out = (
-            "unarchive it first" if state is CampaignState.ARCHIVED else _WAYS_OUT.get((state, action), "start it")
-        )
+        usual = "unarchive it first" if state is CampaignState.ARCHIVED else "start it"
+        way_out = _WAYS_OUT.get((state, action), usual)
         raise Refused(f"{_campaign(name)} is {state}: {_RULES[action]}; {way_out}")
     return after
 
@@ -145,6 +159,15 @@ def check_assign(name: str, status: ListStatus, *, current: str | None, campaign
     if current is not None and status is not ListStatus.USED:
         raise Refused(
             f"list {name} is assigned to campaign {current}, and a list belongs to one campaign: unassign it there first"
+        )
+
+
+def check_open(name: str, state: CampaignState) -> None:
+    """Raises Refused when campaign `name` is archived: nothing is assigned to it then."""
+    if state is CampaignState.ARCHIVED:
+        raise Refused(
+            f"{_campaign(name)} is archived: it is hidden and takes no lists; unarchive it first: "
+            f"dialerd campaign unarchive {name}"
         )
 
 

@@ -17,6 +17,7 @@ from dialerd.engine.dialer import Dialer
 from dialerd.engine.flags import FlagChanges
 from dialerd.engine.presence import Presence
 from dialerd.engine.recovery import Recovery
+from dialerd.engine.reload import Reloads
 from dialerd.engine.report import Report
 from dialerd.engine.schedule import Schedule
 from dialerd.engine.sender import Sender
@@ -99,6 +100,7 @@ class Engine:
             self._clock,
             hang_up=self._hang_up,
         )
+        self.reloads = Reloads(self._writes, self._clock, node)
         self.report = Report(
             lambda: self.settings,
             self.link,
@@ -106,6 +108,7 @@ class Engine:
             self.tracker,
             self.trunks,
             self._watch,
+            self.reloads,
             self.metrics,
             self._clock,
         )
@@ -150,13 +153,8 @@ class Engine:
 
     def reload(self, settings: Settings) -> None:
         """Apply validated settings. What needs a restart (database, node, listeners, Asterisk) is said and kept."""
-        for section in ("database", "node", "asterisk", "paths"):
-            if getattr(settings, section) != getattr(self.settings, section):
-                log.warning("restart_needed", section=section)
-        before, after = self.settings.campaigns, settings.campaigns
-        changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-        self.settings = settings
-        log.info("reloaded", campaigns_changed=changed)
+        before, self.settings = self.settings, settings
+        self._errand(self.reloads.keep(self.reloads.note(before, settings)))
         self._flags.look()
         self.trunks.retry()
         self._watch.look_now()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dialerd.engine.dialer import Dialer
+from dialerd.engine.reload import Reloads
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
 from dialerd.engine.watch import Watch
@@ -28,6 +29,7 @@ class Report:
         tracker: Tracker,
         trunks: Trunks,
         watch: Watch,
+        reloads: Reloads,
         metrics: Metrics,
         clock: Clock,
     ) -> None:
@@ -38,6 +40,7 @@ class Report:
         self._tracker = tracker
         self._trunks = trunks
         self._watch = watch
+        self._reloads = reloads
         self._metrics = metrics
         self._clock = clock
 
@@ -71,6 +74,7 @@ class Report:
             "dialing": self._dialer.obstacle is None,
             "calls": len(self._tracker),
             "trunks": self._trunks.status(),
+            "reload": self._reloads.last,
             "campaigns": campaigns,
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ import structlog
 
 from dialerd.domain.eligibility import NoUntil, Verdict, Yes, judge_schedule
 from dialerd.domain.errors import DialerdError
-from dialerd.domain.facts import AttemptState
+from dialerd.domain.facts import OPEN_STATES, AttemptState
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.engine.claimer import NOTHING_DUE
 from dialerd.engine.dialer import Dialer
@@ -19,13 +19,14 @@ from dialerd.engine.schedule import Schedule
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
-from dialerd.service.campaigns import complete
+from dialerd.service.campaigns import FILE_GONE, complete, pause
 from dialerd.settings import Campaign, Settings
-from dialerd.store import campaigns, leads
+from dialerd.store import campaigns, freezes, leads
 from dialerd.store.campaigns import CampaignRecord
 from dialerd.store.database import Connection, Database
 
 REFRESH_SECONDS = 0.5
+RINGING_STATES = (AttemptState.SENDING, AttemptState.RINGING)
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class Watch:
         *,
         hang_up: Callable[[str], None],
     ) -> None:
-        """`hang_up` ends a ringing call of a stopped campaign, by attempt id."""
+        """`hang_up` ends a call, by attempt id: of a stopped campaign those that ring, of a frozen one all."""
         self._settings = settings
         self._database = database
         self._writes = writes
@@ -79,18 +80,23 @@ class Watch:
 
     async def refresh(self) -> None:
         """One look. Raises Unavailable when the database cannot be read."""
-        rows = await asyncio.to_thread(self._read_states)
+        rows, frozen = await asyncio.to_thread(self._read, lambda conn: (campaigns.all(conn), freezes.all(conn)))
         for row in rows:
             campaign = self._settings().campaigns.get(row.name)
-            if row.state is CampaignState.ACTIVE and campaign is not None:
+            freeze = freezes.of(frozen, row.name)
+            if row.state is CampaignState.ACTIVE and campaign is not None and freeze is None:
                 await self._active(campaign)
                 continue
             await self._dialer.close_line(row.name)
-            if row.state is CampaignState.DRAFT:
-                self._stop_ringing(row.name)
-            self.reasons[row.name] = (
-                f"{row.state.value}" if campaign is not None else "has no configuration file; put it back and reload"
-            )
+            if freeze is not None:
+                self._hang_up_all(row.name, OPEN_STATES)
+                self.reasons[row.name] = f"frozen by {freeze.actor} since {freeze.since:%Y-%m-%d %H:%M:%S} UTC"
+            elif row.state is CampaignState.ACTIVE:
+                await self._without_file(row.name)
+            else:
+                if row.state is CampaignState.DRAFT:
+                    self._hang_up_all(row.name, RINGING_STATES)
+                self.reasons[row.name] = row.stop_reason or row.state.value
         self.states = {row.name: row for row in rows}
         await self._dialer.empty_gated()
 
@@ -129,17 +135,21 @@ class Watch:
             if await self._writes(lambda conn: complete(conn, campaign.name, now)):
                 log.info("campaign_completed", campaign=campaign.name)
 
+    async def _without_file(self, campaign: str) -> None:
+        """Nobody knows how it is to be dialed. It does not go on by itself when the file is back: it may be another one."""
+        self.reasons[campaign] = FILE_GONE
+        now = self._clock.now()
+        if await self._writes(lambda conn: pause(conn, campaign, FILE_GONE, now)):
+            log.error("campaign_file_gone", campaign=campaign, state=CampaignState.PAUSED.value)
+
     def _changed(self) -> None:
         self._dialer.wake()
         self._now.set()
 
-    def _stop_ringing(self, campaign: str) -> None:
-        for attempt_id in self._tracker.of(campaign, (AttemptState.SENDING, AttemptState.RINGING)):
+    def _hang_up_all(self, campaign: str, states: Container[AttemptState]) -> None:
+        """Again at each look: a call that was just sent has no channel yet."""
+        for attempt_id in self._tracker.of(campaign, states):
             self._hang_up(attempt_id)
-
-    def _read_states(self) -> list[CampaignRecord]:
-        with self._database.read() as conn:
-            return campaigns.all(conn)
 
     def _read(self, look: Callable[[Connection], T]) -> T:
         with self._database.read() as conn:

@@ -11,6 +11,7 @@ from dialerd.domain.lifecycle import (
     CampaignState,
     campaign_after,
     check_assign,
+    check_open,
     check_start,
     check_unassign,
 )
@@ -18,6 +19,9 @@ from dialerd.service.names import require_campaign, require_list
 from dialerd.store import audit, campaigns, leads, lists
 from dialerd.store.campaigns import CampaignRecord
 from dialerd.store.database import Connection, Database
+
+FILE_GONE = "paused: its configuration file was gone"
+"""Why the engine pauses a campaign that it has no file of."""
 
 ENGINE = "engine"
 """The actor of what happens by itself."""
@@ -32,6 +36,7 @@ def assign(
     """
     with database.write() as conn:
         _open(conn, campaign, configured, now)
+        check_open(campaign, campaigns.get_state(conn, campaign, lock=True))
         record = require_list(conn, list_name)
         check_assign(list_name, record.status, current=record.campaign, campaign=campaign)
         lists.assign(conn, record.list_id, campaign, now)
@@ -68,7 +73,8 @@ def change(
     actor: str,
     now: datetime,
 ) -> CampaignRecord:
-    """Starts, pauses, resumes or stops the campaign and returns it as it is then. Engines see it within a second.
+    """Starts, pauses, resumes, stops, archives or unarchives the campaign and returns it as it is then. Engines see it
+    within a second.
 
     Raises NotFound, or Refused: the state does not allow it, or there is no list with leads, or no file, to dial by.
     """
@@ -78,14 +84,27 @@ def change(
         if after is CampaignState.ACTIVE:
             _check_ready(conn, campaign, configured)
         reason = None if after is CampaignState.ACTIVE else f"{after.value} by {actor}"
-        if action is CampaignAction.STOP:
-            reason = f"stopped by {actor}"
+        if action in _ENDS:
+            reason = f"{_ENDS[action]} by {actor}"
         campaigns.set_state(conn, campaign, after, now, reason)
         _note(conn, f"campaign.{action.value}", campaign, actor, now, {})
         record = campaigns.get(conn, campaign)
     if record is None:
         raise AssertionError(f"campaign {campaign} was there a statement ago")
     return record
+
+
+_ENDS = {CampaignAction.STOP: "stopped", CampaignAction.UNARCHIVE: "unarchived"}
+
+
+def pause(conn: Connection, campaign: str, reason: str, now: datetime) -> bool:
+    """Pauses an Active campaign for a reason of the engine's. False, and nothing changed, when it is not Active any more."""
+    record = campaigns.get(conn, campaign, lock=True)
+    if record is None or record.state is not CampaignState.ACTIVE:
+        return False
+    campaigns.set_state(conn, campaign, CampaignState.PAUSED, now, reason)
+    _note(conn, "campaign.pause", campaign, ENGINE, now, {"reason": reason})
+    return True
 
 
 def complete(conn: Connection, campaign: str, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from dialerd.domain.breaker import Phase
 from dialerd.domain.eligibility import Never, NoUntil, judge_schedule
@@ -12,11 +13,12 @@ from dialerd.domain.funnel import Standing
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.service.names import require_campaign
 from dialerd.settings import Campaign, Settings, Trunk
-from dialerd.store import attempts, breakers, campaigns, leads, nodes, reports, tallies
+from dialerd.store import attempts, breakers, campaigns, freezes, leads, nodes, reports, tallies
 from dialerd.store.attempts import OpenCounts
 from dialerd.store.breakers import BreakerRecord
 from dialerd.store.campaigns import CampaignRecord
 from dialerd.store.database import Connection, Database
+from dialerd.store.freezes import Freeze
 from dialerd.store.nodes import NodeRecord
 
 SILENT_AFTER = timedelta(seconds=10)
@@ -27,7 +29,9 @@ PACE_WINDOW = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """One engine as it last reported, `silent_for` seconds ago. `link` is its connection to Asterisk."""
+    """One engine as it last reported, `silent_for` seconds ago. `link` is its connection to Asterisk; `reload` is what
+    its latest reload changed: `at`, the `number` of changes, and `changes`, each with `key`, `old` and `new`.
+    """
 
     node: str
     alive: bool
@@ -38,6 +42,7 @@ class EngineStatus:
     started_at: datetime
     link: str
     calls: int
+    reload: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +99,24 @@ class SystemStatus:
     campaigns: tuple[CampaignStatus, ...]
 
 
-def system(database: Database, settings: Settings, *, now: datetime) -> SystemStatus:
-    """Engines, trunks and campaigns, those with a file and those with a past."""
+def system(database: Database, settings: Settings, *, now: datetime, archived: bool = False) -> SystemStatus:
+    """Engines, trunks and campaigns, those with a file and those with a past; archived ones only when asked for."""
     with database.read() as conn:
         reported = nodes.all(conn)
         records = {record.name: record for record in campaigns.all(conn)}
         opened = attempts.open_counts(conn)
-        failing = breakers.all(conn)
+        failing, frozen = breakers.all(conn), freezes.all(conn)
+        hidden = {name for name, record in records.items() if record.state is CampaignState.ARCHIVED and not archived}
         shown = tuple(
-            _campaign(conn, name, records.get(name), settings.campaigns.get(name), reported, opened, now)
-            for name in sorted({*settings.campaigns, *records})
+            _campaign(conn, name, records.get(name), settings.campaigns.get(name), reported, opened, frozen, now)
+            for name in sorted({*settings.campaigns, *records} - hidden)
         )
     trunks = tuple(
         _trunk(name, trunk, opened.trunks.get(name, 0), [record for record in failing if record.trunk == name])
         for name, trunk in sorted(settings.trunks.items())
     )
     engines = tuple(_engine(node, now) for node in reported)
-    return SystemStatus(now, _problem(reported, now), engines, trunks, shown)
+    return SystemStatus(now, _frozen_all(frozen) or _problem(reported, now), engines, trunks, shown)
 
 
 def campaign(database: Database, name: str, settings: Settings, *, now: datetime) -> CampaignStatus:
@@ -118,7 +124,8 @@ def campaign(database: Database, name: str, settings: Settings, *, now: datetime
     with database.read() as conn:
         require_campaign(conn, name, settings.campaigns)
         record, file = campaigns.get(conn, name), settings.campaigns.get(name)
-        return _campaign(conn, name, record, file, nodes.all(conn), attempts.open_counts(conn), now)
+        reported, opened, frozen = nodes.all(conn), attempts.open_counts(conn), freezes.all(conn)
+        return _campaign(conn, name, record, file, reported, opened, frozen, now)
 
 
 def _campaign(
@@ -128,6 +135,7 @@ def _campaign(
     file: Campaign | None,
     reported: list[NodeRecord],
     opened: OpenCounts,
+    frozen: list[Freeze],
     now: datetime,
 ) -> CampaignStatus:
     assigned = campaigns.lists_of(conn, name)
@@ -139,7 +147,7 @@ def _campaign(
         state=record.state if record else CampaignState.DRAFT,
         state_since=record.state_since if record else None,
         started_at=record.started_at if record else None,
-        why=_why(name, record, file, [found.name for found in assigned], reported, now),
+        why=_frozen(name, frozen) or _why(name, record, file, [found.name for found in assigned], reported, now),
         lists=tuple(found.name for found in assigned),
         calls=opened.campaigns.get(name, 0),
         max_calls=file.max_calls if file else None,
@@ -184,9 +192,25 @@ def _resting(name: str, state: CampaignState, stop_reason: str | None, assigned:
         CampaignState.DRAFT: f"start it: dialerd campaign start {name}",
         CampaignState.PAUSED: f"go on: dialerd campaign resume {name}",
         CampaignState.COMPLETED: "import more leads and start it again",
+        CampaignState.ARCHIVED: f"bring it back: dialerd campaign unarchive {name}",
     }
     parts = (stop_reason or state.value, way_out.get(state))
     return "; ".join(part for part in parts if part)
+
+
+def _frozen(name: str, found: list[Freeze]) -> str:
+    freeze = freezes.of(found, name)
+    if freeze is None:
+        return ""
+    everything = freeze.campaign == freezes.EVERYTHING
+    since = (
+        f"{'everything is ' if everything else ''}frozen by {freeze.actor} since {freeze.since:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    return f"{since}; dialerd campaign unfreeze{'' if everything else f' {name}'}"
+
+
+def _frozen_all(found: list[Freeze]) -> str | None:
+    return _frozen("", found) or None
 
 
 def _said(node: NodeRecord, campaign_name: str) -> Mapping[str, object]:
@@ -235,6 +259,7 @@ def _engine(node: NodeRecord, now: datetime) -> EngineStatus:
         started_at=node.started_at,
         link=str(node.status.get("link", "not told yet")),
         calls=int(node.status.get("calls", 0)),
+        reload=node.status.get("reload", {}),
     )
 
 

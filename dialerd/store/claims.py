@@ -15,6 +15,7 @@ from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict
 from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.store.database import Connection
+from dialerd.store.freezes import is_frozen
 from dialerd.store.heads import Candidate, candidates
 from dialerd.store.ids import new_attempt_id
 from dialerd.store.tables import attempts, campaigns, dnc_entries, leads
@@ -87,7 +88,7 @@ def hold(conn: Connection) -> None:
 
 
 def room_for(conn: Connection, request: ClaimRequest) -> int:
-    """How many leads the caps let the request claim now, at most its limit; 0 when the campaign is not active. Calls may
+    """How many leads the caps let the request claim now, at most its limit; 0 when the campaign is not active, or frozen. Calls may
     end at any time, so on PostgreSQL another question in the same transaction may bring another answer.
     """
     hold(conn)
@@ -224,7 +225,7 @@ _in_use = (
 _ROOM = (
     select(campaigns.c.state, _in_use.c.in_campaign, _in_use.c.on_trunk)
     .select_from(campaigns.join(_in_use, true()))
-    .where(campaigns.c.name == bindparam("campaign"))
+    .where(campaigns.c.name == bindparam("campaign"), ~is_frozen(campaigns.c.name))
     .with_for_update(of=campaigns)
 )
 
@@ -290,6 +291,7 @@ _MARK_SENDING = (
         exists().where(and_(campaigns.c.name == attempts.c.campaign, campaigns.c.state == CampaignState.ACTIVE.value)),
         ~exists().where(and_(leads.c.id == attempts.c.lead_id, leads.c.closed.is_not(None))),
         ~_on_dnc,
+        ~is_frozen(attempts.c.campaign),
     )
     .values(state=AttemptState.SENDING.value, sending_at=bindparam("now", type_=UtcDateTime))
     .returning(attempts.c.id)

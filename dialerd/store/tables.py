@@ -20,6 +20,7 @@ from sqlalchemy import (
 from dialerd.store.metadata import metadata
 from dialerd.store.tables_dispositions import dispositions
 from dialerd.store.tables_dnc import dnc_entries
+from dialerd.store.tables_freezes import freezes
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
 from dialerd.store.tables_tallies import attempt_tallies, lead_tallies
@@ -37,6 +38,7 @@ __all__ = [
     "dispositions",
     "dnc_entries",
     "evidence",
+    "freezes",
     "lead_rows",
     "lead_tallies",
     "leads",

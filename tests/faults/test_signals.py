@@ -8,6 +8,7 @@ from dialerd.domain.dispositions import Disposition
 from dialerd.domain.facts import AttemptState
 from dialerd.domain.lifecycle import CampaignAction
 from dialerd.lab.judge import busiest_second
+from dialerd.store import audit
 from harness.rig import CAMPAIGN, Rig, numbers
 
 STAYS = "201"
@@ -74,6 +75,17 @@ def test_sighup_applies_a_new_pace_and_refuses_a_broken_file_keeping_what_was(ri
     rig.write_campaign(calls_per_second=40)
     rig.engine.signal(signal.SIGHUP)
     assert rig.engine.wait_for("reloaded")["campaigns_changed"] == str([CAMPAIGN])
+    key = f"campaigns.{CAMPAIGN}.calls_per_second"
+    assert rig.engine.wait_for("setting_changed", key=key, old="4", new="40")
+    detail = {key: {"old": "4", "new": "40"}}
+
+    def kept():
+        entries = rig.ask(lambda conn: audit.page(conn, subject=f"campaign {CAMPAIGN}"))
+        return [entry for entry in entries if (entry.action, entry.detail) == ("campaign.change", detail)]
+
+    rig.wait(kept, "the audit has it")
+    change = {"key": key, "old": "4", "new": "40"}
+    rig.wait(lambda: rig.status().get("reload", {}).get("changes") == [change], "the status says what changed")
     rig.wait_until_completed()
     rig.require_agreement()
     assert 8 < busiest_second([call.time for call in rig.calls()]) <= 40 * (1 + LATE_CALLS)

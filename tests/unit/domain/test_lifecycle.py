@@ -27,6 +27,10 @@ ALLOWED = {
     (S.PAUSED, A.RESUME): S.ACTIVE,
     (S.ACTIVE, A.STOP): S.DRAFT,
     (S.PAUSED, A.STOP): S.DRAFT,
+    (S.DRAFT, A.ARCHIVE): S.ARCHIVED,
+    (S.PAUSED, A.ARCHIVE): S.ARCHIVED,
+    (S.COMPLETED, A.ARCHIVE): S.ARCHIVED,
+    (S.ARCHIVED, A.UNARCHIVE): S.DRAFT,
 }
 
 
@@ -55,6 +59,9 @@ def test_every_other_step_is_refused_with_the_state_the_rule_and_the_way_out(sta
         (S.COMPLETED, A.RESUME, "start it"),
         (S.ARCHIVED, A.START, "unarchive"),
         (S.DRAFT, A.STOP, "nothing to stop"),
+        (S.ACTIVE, A.ARCHIVE, "stop it first"),
+        (S.DRAFT, A.UNARCHIVE, "nothing to unarchive"),
+        (S.ARCHIVED, A.PAUSE, "unarchive it first"),
     ],
 )
 def test_the_way_out_fits_the_state(state, action, way_out):

@@ -7,6 +7,7 @@ from alembic import op
 
 from dialerd.store.migrations.v0001_dispositions import create_dispositions
 from dialerd.store.migrations.v0001_dnc import create_dnc
+from dialerd.store.migrations.v0001_freezes import create_freezes
 from dialerd.store.migrations.v0001_mappings import create_mappings
 from dialerd.store.migrations.v0001_resets import create_resets
 from dialerd.store.migrations.v0001_tallies import create_tallies
@@ -38,6 +39,7 @@ def upgrade() -> None:
     create_dnc()
     create_tallies()
     create_trunks()
+    create_freezes()
 
 
 def _campaigns() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-Share = Literal["agi", "config", "asterisk-conf", "systemd"]
+Share = Literal["agi", "compliance", "config", "asterisk-conf", "systemd"]
 
 
 def share(name: Share) -> Path:

@@ -13,6 +13,7 @@ from dialerd.cli.output import json_option, plain, print_json, print_pairs, prin
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.which import field_pairs
 from dialerd.domain.errors import BadInput
+from dialerd.domain.places import read_place
 from dialerd.service import lead_changes, lead_moves, leads
 from dialerd.service.leads import FoundLead, LeadQuery, LeadStory
 from dialerd.store.leads import LeadRecord
@@ -216,7 +217,7 @@ def _next(lead: LeadRecord) -> object:
 
 
 def _print_story(story: LeadStory) -> None:
-    lead = story.lead
+    lead, place = story.lead, read_place(story.lead.zone)
     print_pairs(
         [
             ("lead", str(lead.lead_id)),
@@ -228,7 +229,8 @@ def _print_story(story: LeadStory) -> None:
             ("all attempts", lead.dials),
             ("last attempt", lead.last_attempt_at),
             ("priority", lead.priority),
-            ("zones", lead.zone.replace("|", ", ")),
+            ("zones", ", ".join(place.zones)),
+            ("place", ", ".join(place.regions)),
             ("known since", lead.created_at),
         ]
     )

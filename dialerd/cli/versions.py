@@ -12,6 +12,7 @@ import click
 from dialerd.cli.output import json_option, plain, print_json, print_table, say, text_output
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.errors import BadInput
+from dialerd.domain.places import read_place
 from dialerd.service import imports, list_versions, rollbacks
 from dialerd.service.list_versions import Diff
 from dialerd.service.rejected import rejected_rows, show_rejects, write_rejects
@@ -229,7 +230,12 @@ def _diff_as_json(found: Diff) -> dict[str, object]:
 def _said_as_json(said: Said | None) -> dict[str, object] | None:
     if said is None:
         return None
-    return {"line": said.line, "priority": said.priority, "zone": said.zone, "fields": dict(said.fields)}
+    return {
+        "line": said.line,
+        "priority": said.priority,
+        "zone": read_place(said.zone).zone_text,
+        "fields": dict(said.fields),
+    }
 
 
 def _diff_row(row: Difference) -> list[object]:
@@ -244,7 +250,7 @@ def _diff_row(row: Difference) -> list[object]:
 
 
 def _content(said: Said) -> dict[str, str]:
-    return {**said.fields, "priority": str(said.priority), "zone": said.zone}
+    return {**said.fields, "priority": str(said.priority), "zone": read_place(said.zone).zone_text}
 
 
 def _refuse_taken(out: Path | None) -> None:

@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dialerd.domain.windows import local_instant
+from dialerd.domain.places import read_place
+from dialerd.domain.windows import find_zone, local_instant
 
 LATEST = timedelta(days=366)
 """A call further ahead than this is a slip of the finger."""
@@ -52,7 +53,8 @@ def instant_of(when: When, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def zone_of(zones: str, otherwise: ZoneInfo) -> ZoneInfo:
-    """The zone of a lead by its zone key (phone.zone_key): the one it is in, or `otherwise` when it may be in several or
+    """The zone of a lead by its zone key (domain.places): the one it is in, or `otherwise` when it may be in several or
     none is known.
     """
-    return ZoneInfo(zones) if zones and "|" not in zones else otherwise
+    names = read_place(zones).zones
+    return (find_zone(names[0]) if len(names) == 1 else None) or otherwise

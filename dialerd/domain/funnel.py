@@ -10,10 +10,20 @@ from enum import StrEnum
 
 from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition
 from dialerd.domain.dnc import ON_DNC
-from dialerd.domain.eligibility import CampaignRules, LeadState, Never, NoUntil, Wait, judge, judge_schedule
+from dialerd.domain.eligibility import (
+    PLACE,
+    SCHEDULE,
+    WITHDRAWN,
+    CampaignRules,
+    LeadState,
+    Never,
+    NoUntil,
+    Wait,
+    explain,
+    judge,
+)
 
-WITHDRAWN = "withdrawn"
-"""Why a lead is closed that the current version of its list does not have."""
+__all__ = ["WITHDRAWN", "Funnel", "Group", "Part", "Slice", "Standing", "funnel", "place"]
 
 
 class Standing(StrEnum):
@@ -28,7 +38,8 @@ class Standing(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Group:
     """So many `leads` that are alike: what the gates look at, and `reason`: why they are closed, or the Wait of those
-    that wait. `contacted`: some attempt reached a person. `until` is when the first of those that wait is due.
+    that wait. `contacted`: some attempt reached a person. `until` is when the first of those that wait is due. `zone`:
+    the zone key of those that are due, None where all of it is open for them.
     """
 
     standing: Standing
@@ -38,6 +49,7 @@ class Group:
     reason: str
     leads: int
     until: datetime | None = None
+    zone: str | None = None
 
 
 class Part(StrEnum):
@@ -125,18 +137,21 @@ def _closed(group: Group, catalogue: Catalogue) -> Part:
 
 
 def _due(group: Group, rules: CampaignRules, now: datetime) -> tuple[Part, datetime | None]:
-    """Due, but a campaign's gates may say no before the claim has come to these leads."""
-    if isinstance(judge_schedule(rules, now), Never):
-        # Not over for the leads: another campaign, or another last day, and they are dialed.
-        return Part.HOURS, None
-    verdict = judge(LeadState(group.disposition, group.attempts), rules, now)
-    if isinstance(verdict, Never):
-        return Part.FINISHED, None
+    """Due, but a gate may say no before the claim has come to these leads. What only their numbers' history tells, the
+    caps, shows when it has.
+    """
+    lead = LeadState(group.disposition, group.attempts, zone=group.zone)
+    verdict = judge(lead, rules, now)
     if isinstance(verdict, NoUntil):
         return _WAITING.get(verdict.wait, Part.RETRY), verdict.at
+    if isinstance(verdict, Never):
+        # By hours and places the leads are not over: another campaign, or another last day, and they are dialed.
+        own = (found for name, found in explain(lead, rules, now) if name not in _NOT_ITS_OWN)
+        return (Part.FINISHED if any(isinstance(found, Never) for found in own) else Part.HOURS), None
     return Part.DIALABLE, None
 
 
+_NOT_ITS_OWN = frozenset(name for name, _gate in (*PLACE, *SCHEDULE))
 _WAITING: Mapping[str, Part] = {
     Wait.RETRY: Part.RETRY,
     Wait.HOURS: Part.HOURS,

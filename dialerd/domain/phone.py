@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, ValidationResult
 from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 from dialerd.domain.national import home
+from dialerd.domain.places import REGION_BEGINS, region_of_number
 from dialerd.domain.prefixes import PrefixVerdicts
 
 
@@ -31,10 +31,13 @@ class PhonePolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number that may be dialed. `zones` are all the IANA zones its owner may be in, sorted; () when unknown."""
+    """A number that may be dialed. `zones` are all the IANA zones its owner may be in, sorted; () when unknown. `region`
+    is where it belongs, as in domain.places: a country, or a state of the US.
+    """
 
     e164: str
     zones: tuple[str, ...]
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ _NO_COUNTRY = frozenset(code for code, regions in phonenumbers.COUNTRY_CODE_TO_R
 _FICTION = re.compile(r"\+44(1632960|7700900|1154960)[0-9]{3}|\+3363998[0-9]{4}")
 _FICTION_BEGINS = ("+441632960", "+447700900", "+441154960", "+3363998")
 
+_Where = tuple[tuple[str, ...], str]
+
 # A plus sign and so many digits: shorter and longer numbers are rare, and the library's business.
 _USUAL_LENGTHS = range(8, 17)
 
@@ -94,7 +99,7 @@ def read_phone(text: str, policy: PhonePolicy, region: str | None) -> Phone | Ba
     if number is not None and _is_plain(number):
         verdict = _VERDICTS.of(number)
         if isinstance(verdict, tuple):
-            return Phone(number, verdict)
+            return Phone(number, *verdict)
         if verdict is not None:
             return verdict
     return read_by_library(text, policy, region)
@@ -113,12 +118,6 @@ def read_by_library(text: str, policy: PhonePolicy, region: str | None) -> Phone
     if policy is PhonePolicy.STRICT and e164 != text:
         return BadPhone(f"not in E.164 as dialed from abroad: write {e164}")
     return _judge(number, e164)
-
-
-@lru_cache(maxsize=4096)
-def zone_key(zones: tuple[str, ...]) -> str:
-    """The set of zones as one text: sorted, joined by '|', '' when unknown. Equal sets have equal keys."""
-    return "|".join(sorted(set(zones)))
 
 
 def is_region(text: str) -> bool:
@@ -167,8 +166,8 @@ def _clean(text: str, region: str | None) -> str | BadPhone:
     return dialed
 
 
-def _verdict(e164: str) -> tuple[str, ...] | BadPhone | None:
-    """The zones of a number that may be dialed, or why it may not; None when it is read as another number."""
+def _verdict(e164: str) -> _Where | BadPhone | None:
+    """The zones and region of a number that may be dialed, or why it may not; None when it is read as another number."""
     try:
         number = phonenumbers.parse(e164, None)
     except NumberParseException:
@@ -176,7 +175,7 @@ def _verdict(e164: str) -> tuple[str, ...] | BadPhone | None:
     if _in_e164(number) != e164:
         return None
     found = _judge(number, e164)
-    return found.zones if isinstance(found, Phone) else found
+    return (found.zones, found.region) if isinstance(found, Phone) else found
 
 
 def _in_e164(number: PhoneNumber) -> str:
@@ -188,7 +187,7 @@ def _judge(number: PhoneNumber, e164: str) -> Phone | BadPhone:
         return BadPhone("a satellite or international network number, of no country")
     kind = phonenumbers.number_type(number)
     if kind in _DIALABLE or (kind == PhoneNumberType.UNKNOWN and _FICTION.fullmatch(e164)):
-        return Phone(e164, _zones(number, kind, e164))
+        return Phone(e164, _zones(number, kind, e164), region_of_number(e164))
     if kind in _REFUSED:
         return BadPhone(f"{_REFUSED[kind]}: not dialed")
     return BadPhone(_unused(number))
@@ -269,4 +268,4 @@ def _unused(number: PhoneNumber) -> str:
 
 
 # `_judge` looks at nothing but what PrefixVerdicts allows.
-_VERDICTS: PrefixVerdicts[tuple[str, ...] | BadPhone] = PrefixVerdicts(_verdict, _FICTION_BEGINS)
+_VERDICTS: PrefixVerdicts[_Where | BadPhone] = PrefixVerdicts(_verdict, (*_FICTION_BEGINS, *REGION_BEGINS))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dialerd.domain.dispositions import OURS, SYSTEM, Catalogue, Disposition
+from dialerd.domain.compliance import UNLIMITED, Compliance, Dial, Terms
+from dialerd.domain.dispositions import OURS, SYSTEM, Catalogue, Disposition, Flags
+from dialerd.domain.rules import called_party, zones_of
 from dialerd.domain.windows import Hours, next_open_in_all
 
 # A trunk that is down for an hour must not be asked every minute for every lead.
@@ -20,7 +22,8 @@ class Rule:
 
     `attempts`: how many attempts of a lead may end so, the first included; 1 means no second try. `waits`: the time
     from the first such ending to the next try, from the second, and so on; the last one repeats. `hours`: when the
-    lead may be tried again, inside the campaign's own hours; None: whenever the campaign is open.
+    lead may be tried again, by the clock where it is and inside the campaign's own hours; None: whenever the campaign
+    is open.
     """
 
     attempts: int
@@ -41,7 +44,7 @@ class RecyclePlan:
 
     `hours` in `zone` are the campaign's. `unknown_hold`: how long a lead rests at least after an attempt whose fate is
     not known, since a delayed call may still happen. `uncounted_wait`: the first wait after an attempt that failed on
-    our side. `dispositions`: what each of them means.
+    our side. `dispositions`: what each of them means. `compliance`: what the campaign is held to.
     """
 
     rules: Mapping[str, Rule]
@@ -51,6 +54,7 @@ class RecyclePlan:
     unknown_hold: timedelta
     uncounted_wait: timedelta
     dispositions: Catalogue = SYSTEM
+    compliance: Compliance = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,15 @@ class History:
     """A lead's attempts, the one that just ended included.
 
     `attempts`: those that count. `same`: those that ended with this disposition. `uncounted`: how many in a row, up to
-    now, did not count. `asked`: when the called party asked to be called again, if it did.
+    now, did not count. `asked`: when the called party asked to be called again, if it did. `began`: when the attempt that
+    just ended did; None when nobody knows.
     """
 
     attempts: int
     same: int
     uncounted: int = 0
     asked: datetime | None = None
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +97,15 @@ class Never:
 Decision = Again | Exhausted | Never
 
 
-def decide(plan: RecyclePlan, disposition: str, history: History, now: datetime) -> Decision:
-    """What becomes of a lead whose attempt ended with `disposition` at `now`.
+def decide(plan: RecyclePlan, disposition: str, history: History, now: datetime, zone: str | None = None) -> Decision:
+    """What becomes of a lead whose attempt ended with `disposition` at `now`. `zone` is its zone key (domain.places).
 
     A final disposition: never. A failure of ours (OURS) comes back whatever the rules say, within the budget: a cancelled
     one at once, others after `uncounted_wait`, doubled for each more in a row, up to 15 minutes. UNKNOWN needs no rule:
-    without one it rests for `unknown_hold`, until the budget is used up. Neither does a lead that asked to be called again:
-    it is due then, whatever wait a rule has. The due time lies in the hours of the rule and of the campaign; when those
-    never meet within 400 days, never.
+    without one it rests for `unknown_hold`, until the budget is used up. No wait is shorter than the minimum gap, or than
+    the rest that a rule of the compliance profiles gives after this outcome. A lead that asked to be called again needs
+    no rule either: it is due then, whatever wait or gap there is. The due time lies in the hours of the rule and of the
+    profiles by the clock where the lead is, and in those of the campaign; when they never meet within 400 days, never.
     """
     if disposition == Disposition.NEW:
         raise ValueError("new is no way an attempt can end")
@@ -108,13 +115,15 @@ def decide(plan: RecyclePlan, disposition: str, history: History, now: datetime)
     if history.attempts >= plan.max_attempts:
         return Exhausted(f"all attempts used: {history.attempts} of {plan.max_attempts}")
     rule = None if disposition in OURS else plan.rules.get(disposition)
+    terms = plan.compliance.terms(zone) if zone is not None else Terms()
     if history.asked is not None:
-        return _due(plan, rule, max(history.asked, now))
+        return _due(plan, rule, terms, max(history.asked, now))
     if rule is None and disposition not in OURS and disposition != Disposition.UNKNOWN:
         return Never(f"no recycling rule for {disposition}")
     if rule is not None and history.same >= rule.attempts:
         return Exhausted(f"{disposition} {history.same} times, and its recycling rule allows {rule.attempts}")
-    return _due(plan, rule, now + _wait(plan, disposition, rule, history))
+    rest = _rest(terms, disposition, plan.dispositions[disposition], history, now)
+    return _due(plan, rule, terms, max(now + _wait(plan, disposition, rule, history), rest))
 
 
 def _wait(plan: RecyclePlan, disposition: str, rule: Rule | None, history: History) -> timedelta:
@@ -132,9 +141,18 @@ def _back_off(first: timedelta, in_a_row: int) -> timedelta:
     return min(doubled, max(first, _LONGEST_BACK_OFF))
 
 
-def _due(plan: RecyclePlan, rule: Rule | None, earliest: datetime) -> Decision:
-    hours = [plan.hours] if rule is None or rule.hours is None else [rule.hours, plan.hours]
-    at = next_open_in_all(hours, plan.zone, earliest.astimezone(UTC))
+def _rest(terms: Terms, disposition: str, flags: Flags, history: History, now: datetime) -> datetime:
+    """The end of the minimum gap and of the rests after an outcome, as far as this attempt alone brings them about."""
+    dial = Dial(history.began or now, "", disposition, now, rang=flags.counts, contacted=flags.contacted)
+    rests = [now + block.period for block in terms.blocks if dial.ended_as(block.outcomes)]
+    return max([dial.at + terms.gap, *rests]) if dial.rang else now
+
+
+def _due(plan: RecyclePlan, rule: Rule | None, terms: Terms, earliest: datetime) -> Decision:
+    hours = [(plan.hours, plan.zone), *called_party(terms)]
+    if rule is not None and rule.hours is not None:
+        hours += [(rule.hours, zone) for zone in zones_of(terms, plan.zone)]
+    at = next_open_in_all(hours, earliest.astimezone(UTC))
     if at is None:
         return Never("its hours do not open again within 400 days")
     return Again(at)

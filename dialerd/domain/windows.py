@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT = 24 * 60
@@ -49,6 +50,19 @@ class Hours:
 
     spans: tuple[Span, ...] = ()
     holidays: frozenset[date] = field(default_factory=frozenset)
+
+
+Opening = tuple[Hours, ZoneInfo]
+"""Hours and the zone they are read in."""
+
+
+@lru_cache(maxsize=1024)
+def find_zone(name: str) -> ZoneInfo | None:
+    """The zone of that IANA name; None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return None
 
 
 def parse_hours(texts: Sequence[str]) -> Hours:
@@ -90,14 +104,14 @@ def next_change(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime | None:
     return None
 
 
-def next_open_in_all(all_hours: Sequence[Hours], zone: ZoneInfo, now: datetime) -> datetime | None:
-    """The first instant at or after `now` that is open in every one of `all_hours`; None as for `next_open`."""
+def next_open_in_all(openings: Sequence[Opening], now: datetime) -> datetime | None:
+    """The first instant at or after `now` at which every one is open, each in its own zone; None as for `next_open`."""
     instant = now.astimezone(UTC)
     while instant - now <= _HORIZON:
-        closed = [hours for hours in all_hours if not is_open(hours, zone, instant)]
-        if not closed:
+        closed = next(((hours, zone) for hours, zone in openings if not is_open(hours, zone, instant)), None)
+        if closed is None:
             return instant
-        opening = next_open(closed[0], zone, instant)
+        opening = next_open(*closed, instant)
         if opening is None:
             return None
         instant = opening

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dialerd.domain.errors import BadInput
 from dialerd.domain.phone import PhonePolicy
+from dialerd.domain.places import read_place
 from dialerd.ingest.columns import Columns, choose_columns
 from dialerd.ingest.csvfile import DELIMITERS, BadRow, CsvFile
 from dialerd.ingest.encodings import Guess, guess_encoding
@@ -135,7 +136,8 @@ class _Sample:
         number = cells[self._columns.phone] if self._columns.phone < len(cells) else ""
         if isinstance(read, BadRow):
             return PreviewRow(read.line, number, None, "", 0, {}, read.reason)
-        return PreviewRow(read.line, number, read.phone, read.zone, read.priority, dict(read.fields), None)
+        zone = read_place(read.zone).zone_text
+        return PreviewRow(read.line, number, read.phone, zone, read.priority, dict(read.fields), None)
 
 
 def _columns(file: LeadFile, columns: Columns, examples: dict[int, str]) -> tuple[PreviewColumn, ...]:

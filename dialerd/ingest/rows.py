@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
 
-from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone, zone_key
+from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
+from dialerd.domain.places import place_key, place_of_lead
 from dialerd.ingest.columns import Columns
 from dialerd.ingest.csvfile import BadRow, Row, kept
 from dialerd.ingest.spreadsheet import original
@@ -24,6 +25,8 @@ class RowReader:
         self._policy = policy
         self._region = region
         self._width = 1 + max((place for place, _ in columns.fields), default=0)
+        # Where the address is, for place_of_lead, which takes them by these names.
+        self._address = {name: place for place, name in columns.fields if name in ("country", "state", "postal_code")}
 
     def read(self, row: Row | BadRow) -> StagedLead | BadRow:
         """The lead of this row. Empty cells are no fields; a cell the row does not have is empty. What was refused
@@ -55,7 +58,12 @@ class RowReader:
             fields = {name: cells[place] for place, name in columns.fields if cells[place]}
         else:
             fields = {name: cells[place] for place, name in columns.fields if place < width and cells[place]}
-        return StagedLead(phone.e164, zone or zone_key(phone.zones), priority, line, fields)
+        if zone or self._address:
+            address = {name: _cell(cells, place) for name, place in self._address.items()}
+            key = place_of_lead(phone.zones, phone.region, timezone=zone or "", **address)
+        else:
+            key = place_key(phone.zones, phone.region)
+        return StagedLead(phone.e164, key, priority, line, fields)
 
 
 def _cell(cells: tuple[str, ...], place: int) -> str:

@@ -235,9 +235,14 @@ def _verdict(case: _Case, past: LeadHistory) -> Again | Exhausted | Never:
     if campaign is None:
         return Never(f"campaign {case.record.campaign} has no configuration file")
     disposition = case.outcome.disposition
-    same = past.ended.get(disposition, 0)
-    history = History(attempts=case.used, same=same, uncounted=past.uncounted, asked=case.asked)
-    return decide(campaign.plan, disposition, history, case.request.now)
+    history = History(
+        attempts=case.used,
+        same=past.ended.get(disposition, 0),
+        uncounted=past.uncounted,
+        asked=case.asked,
+        began=case.record.sending_at,
+    )
+    return decide(campaign.plan, disposition, history, case.request.now, case.record.lead_zone)
 
 
 def _after(case: _Case, verdict: Again | Exhausted | Never) -> AfterAttempt:

@@ -121,9 +121,9 @@ class _Change:
             return Never(f"campaign {self._record.campaign} has no configuration file")
         past = attempts.history(self._conn, self._record.lead_id)
         same = past.ended.get(self._word.disposition, 0)
-        history = History(used, same, past.uncounted, self._asked)
+        history = History(used, same, past.uncounted, self._asked, self._record.sending_at)
         ended = self._record.ended_at or self._now
-        verdict = decide(campaign.plan, self._word.disposition, history, ended)
+        verdict = decide(campaign.plan, self._word.disposition, history, ended, self._record.lead_zone)
         # The wait counts from the end of the call; what would have been due since is due now.
         return Again(max(verdict.at, self._now)) if isinstance(verdict, Again) else verdict
 

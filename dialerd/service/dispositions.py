@@ -211,7 +211,7 @@ class _Walk:
         now = self._clock()
         history = History(lead.attempts, past.ended.get(name, 0), past.uncounted)
         # As it would have been decided when the call ended; what is due since then is due now.
-        verdict = decide(campaign.plan, name, history, lead.ended_at or now)
+        verdict = decide(campaign.plan, name, history, lead.ended_at or now, lead.zone)
         if isinstance(verdict, Again):
             return Judged(lead.lead_id, max(verdict.at, whole_minute(now)), None)
         return Judged(lead.lead_id, None, verdict.reason)

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TextIO
 
 from dialerd.domain.errors import BadInput, NotFound
+from dialerd.domain.places import read_place
 from dialerd.ingest.exported import MARK, PREFIX, title_of
 from dialerd.ingest.spreadsheet import guarded
 from dialerd.ingest.titles import FIELDS
@@ -151,7 +152,7 @@ _STANDING: dict[str, Cell] = {
     "last_attempt": lambda lead: _time(lead.last_attempt_at),
     "next_due": lambda lead: _time(lead.due_at),
     "closed": lambda lead: guarded(lead.closed or ""),
-    "zones": lambda lead: lead.zone,
+    "zones": lambda lead: read_place(lead.zone).zone_text,
     "list": lambda lead: guarded(lead.list_name),
     "version": lambda lead: lead.version,
     "line": lambda lead: lead.line,

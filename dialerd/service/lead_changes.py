@@ -22,6 +22,7 @@ from dialerd.store.leads import CLOSED_BY_HAND, WITHDRAWN, LeadRecord, StagedLea
 
 _LONGEST_REASON = 200
 _NOT_FIELDS = frozenset({"phone_number", "priority"})
+_WHERE = frozenset({"timezone", "country", "state", "postal_code"})
 
 
 def add(
@@ -89,7 +90,8 @@ def edit(
         if after == before and priority in (None, lead.priority):
             raise Refused(f"{_name(lead)} says so already: nothing would change")
         place = lead.priority if priority is None else priority
-        zone = _read(lead.phone, after, place, PhonePolicy.STRICT, None).zone if "timezone" in named else lead.zone
+        moved = not named.keys().isdisjoint(_WHERE)
+        zone = _read(lead.phone, after, place, PhonePolicy.STRICT, None).zone if moved else lead.zone
         by_hand.set_place(conn, lead.lead_id, lead.list_id, priority=place, zone=zone)
         version = by_hand.edit(conn, lead.lead_id, lead.list_id, after, actor=actor, now=now)
         changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))

@@ -79,7 +79,7 @@ def _after(
     closed: str | None = f"campaign {record.campaign} has no configuration file"
     if campaign is not None:
         history = History(attempts=used, same=past.ended.get(congestion, 0), uncounted=past.uncounted)
-        verdict = decide(campaign.plan, congestion, history, now)
+        verdict = decide(campaign.plan, congestion, history, now, record.lead_zone)
         due, closed = (verdict.at, None) if isinstance(verdict, Again) else (None, verdict.reason)
     return AfterAttempt(
         record.lead_id,

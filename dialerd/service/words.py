@@ -119,7 +119,8 @@ def _callback(conn: Connection, word: Word, record: AttemptRecord) -> tuple[date
         asked = instant_of(word.when, zone_of(lead.zone, campaign.schedule.timezone), word.now)
     except ValueError as error:
         raise BadInput(f"callback: {error}") from None
-    verdict = decide(campaign.plan, Disposition.CALLBACK, History(lead.attempts + 1, 1, asked=asked), word.now)
+    history = History(lead.attempts + 1, 1, asked=asked)
+    verdict = decide(campaign.plan, Disposition.CALLBACK, history, word.now, lead.zone)
     if isinstance(verdict, Again):
         return asked, verdict.at
     raise Refused(

@@ -20,12 +20,18 @@ from pydantic import (
     model_validator,
 )
 
+from dialerd.domain.compliance import UNLIMITED, Compliance
 from dialerd.domain.dispositions import SYSTEM, Catalogue, known
 from dialerd.domain.eligibility import CampaignRules
 from dialerd.domain.recycle import RecyclePlan, Rule
 from dialerd.domain.windows import Hours
 from dialerd.settings import values
+from dialerd.settings.compliance import ComplianceForm, by_default
+from dialerd.settings.context import context_of
 from dialerd.settings.section import ReadAs, Section
+
+RING_TIMEOUT = 30.0
+"""Seconds it rings where neither the campaign nor its compliance profiles say."""
 
 _DIALPLAN = r"[A-Za-z0-9_.-]{1,79}"
 
@@ -116,20 +122,23 @@ class RuleForm(Section):
 
 def _recyclable(key: object, info: ValidationInfo) -> str:
     """A disposition that a rule can be made for: of the catalogue that is the context of the reading."""
-    allowed = _catalogue(info.context).for_rules
+    allowed = context_of(info.context).dispositions.for_rules
     if key not in allowed:
         raise ValueError(f"no rule can be made for {values.shown(key)}; one of {', '.join(allowed)}")
     return known(str(key))
 
 
-def _catalogue(context: Any) -> Catalogue:
-    return context if isinstance(context, Catalogue) else SYSTEM
+def _ring_timeout(read: dict[str, Any]) -> float:
+    """How long it rings where the file does not say: as its profiles have it."""
+    compliance = read.get("compliance")
+    given = compliance.ring_timeout if isinstance(compliance, Compliance) else None
+    return given.total_seconds() if given is not None else RING_TIMEOUT
 
 
 class Campaign(Section):
     """One campaign. Times are seconds, the pace is calls per second; trunks are used in turn, in the order given.
 
-    The catalogue that is the context when it is read goes into its rules.
+    What its context says when it is read goes into its rules.
     """
 
     name: Annotated[str, PlainValidator(values.name)]
@@ -138,7 +147,9 @@ class Campaign(Section):
     caller_id: Annotated[str, PlainValidator(values.e164)]
     calls_per_second: Annotated[float, PlainValidator(values.number(0.01, 1000, "calls per second"))]
     max_calls: Annotated[int, PlainValidator(values.whole(1, 100_000, "a whole number of calls"))]
-    ring_timeout: Annotated[float, PlainValidator(values.seconds(1, 300))] = 30.0
+    # Before the ring timeout, which may not be shorter than it asks for.
+    compliance: Annotated[Compliance, ReadAs(ComplianceForm)] = Field(default_factory=by_default)
+    ring_timeout: Annotated[float, PlainValidator(values.seconds(1, 300))] = Field(default_factory=_ring_timeout)
     max_talk_time: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 3600.0
     max_attempts: Annotated[int, PlainValidator(values.whole(1, 100, "a whole number of attempts"))] = 3
     order: Annotated[Literal["list"], PlainValidator(values.one_of("list"))] = "list"
@@ -154,12 +165,25 @@ class Campaign(Section):
 
     def model_post_init(self, context: Any, /) -> None:
         """Keeps the catalogue it was read with."""
-        self._dispositions = _catalogue(context)
+        self._dispositions = context_of(context).dispositions
 
     @property
     def dispositions(self) -> Catalogue:
         """What the dispositions mean, by the catalogue it was read with."""
         return self._dispositions
+
+    @field_validator("ring_timeout", mode="after")
+    @classmethod
+    def _rings_long_enough(cls, ring_timeout: float, info: ValidationInfo) -> float:
+        compliance = info.data.get("compliance", UNLIMITED)
+        least = compliance.ring.total_seconds()
+        if ring_timeout < least:
+            names = ", ".join(profile.name for profile in compliance.profiles)
+            raise ValueError(
+                f"{values.spell(ring_timeout)} is shorter than its compliance ({names}) lets it ring; "
+                f"{values.spell(least)} or longer"
+            )
+        return ring_timeout
 
     @cached_property
     def plan(self) -> RecyclePlan:
@@ -177,6 +201,7 @@ class Campaign(Section):
             unknown_hold=timedelta(seconds=self.unknown_hold),
             uncounted_wait=timedelta(seconds=self.uncounted_wait),
             dispositions=self._dispositions,
+            compliance=self.compliance,
         )
 
     @cached_property
@@ -191,4 +216,6 @@ class Campaign(Section):
             end=self.schedule.end,
             retry_hours={name: rule.hours for name, rule in plan.rules.items() if rule.hours is not None},
             dispositions=self._dispositions,
+            compliance=self.compliance,
+            name=self.name,
         )

@@ -12,13 +12,17 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
+from dialerd.domain.compliance import Profile
 from dialerd.domain.dispositions import SYSTEM, Catalogue
 from dialerd.domain.errors import ConfigError
 from dialerd.settings.campaign import Campaign
+from dialerd.settings.context import Context
 from dialerd.settings.database_url import below, has_password, read_url
 from dialerd.settings.dispositions import read_catalogue
 from dialerd.settings.model import CONFIG_FOLDER, Database, Sections, Settings
 from dialerd.settings.problems import told
+from dialerd.settings.profile_form import ProfileForm
+from dialerd.settings.profiles import Profiles, shipped_names
 from dialerd.settings.section import Section
 from dialerd.settings.values import nearest
 from dialerd.settings.values import secret as read_secret
@@ -79,9 +83,7 @@ class _Loader:
             self._say(file, f"cannot be read: {error.strerror}; a file that this user may read")
         return None
 
-    def _valid(
-        self, file: Path | None, model: type[S], raw: Mapping[str, Any], context: Catalogue | None = None
-    ) -> S | None:
+    def _valid(self, file: Path | None, model: type[S], raw: Mapping[str, Any], context: object = None) -> S | None:
         try:
             return model.model_validate(raw, context=context)
         except ValidationError as error:
@@ -102,6 +104,7 @@ class _Loader:
                 "dispositions": base
                 / (sections.paths.dispositions if "dispositions" in given else "dispositions.toml"),
                 "agi_scripts": base / (sections.paths.agi_scripts if "agi_scripts" in given else "agi"),
+                "compliance": base / (sections.paths.compliance if "compliance" in given else "compliance.d"),
             }
         )
         url = below(sections.database.url, base)
@@ -165,13 +168,15 @@ class _Loader:
         if self.file is None:
             return {}
         folder = self._folder(self.file, sections, raw or {})
+        profiles = sections.paths.compliance if sections else self.file.parent / "compliance.d"
+        context = Context(dispositions, self._profiles(profiles, Context(dispositions)))
         found: dict[str, Campaign] = {}
         files: dict[object, Path] = {}
         for file in sorted(folder.glob("*.toml")):
             content = self._toml(file)
             if content is None:
                 continue
-            campaign = self._valid(file, Campaign, content, dispositions)
+            campaign = self._valid(file, Campaign, content, context)
             if raw is not None:
                 self._check_trunks(file, content.get("trunks"), raw.get("trunks"))
             first = files.setdefault(str(content.get("name")), file)
@@ -180,6 +185,20 @@ class _Loader:
             elif campaign is not None:
                 found[campaign.name] = _with_defaults(campaign, sections)
         return found
+
+    def _profiles(self, folder: Path, context: Context) -> Profiles:
+        """The admin's own compliance profiles. A faulty one is told and left out: campaigns that name it say so too."""
+        own: dict[str, Profile] = {}
+        for file in sorted(folder.glob("*.toml")):
+            content = self._toml(file)
+            form = None if content is None else self._valid(file, ProfileForm, content, context)
+            if form is None:
+                continue
+            if form.name in own or form.name in shipped_names():
+                self._say(file, f"name: {form.name!r} is the name of another profile; each name once")
+            else:
+                own[form.name] = form.finished()
+        return Profiles(MappingProxyType(own))
 
     def _check_trunks(self, file: Path, wanted: object, defined: object) -> None:
         known = [str(name) for name in defined] if isinstance(defined, Mapping) else []

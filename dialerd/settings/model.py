@@ -44,14 +44,15 @@ class Node(Section):
 
 
 class Paths(Section):
-    """Absolute once loaded. `agi_scripts` may be a folder that does not exist: then there are only the shipped ones.
-    `dispositions` is a file, which need not exist either when it is not named.
+    """Absolute once loaded. `agi_scripts` and `compliance` may be folders that do not exist: then there are only the
+    shipped scripts and profiles. `dispositions` is a file, which need not exist either when it is not named.
     """
 
     state_dir: Folder = STATE_FOLDER
     campaigns: Folder = CONFIG_FOLDER / "campaigns.d"
     dispositions: Folder = CONFIG_FOLDER / "dispositions.toml"
     agi_scripts: Folder = CONFIG_FOLDER / "agi"
+    compliance: Folder = CONFIG_FOLDER / "compliance.d"
 
 
 class Database(Section):

@@ -11,12 +11,15 @@ from dialerd.settings.section import ReadAs, Section
 from dialerd.settings.values import nearest
 
 _NO_TABLE = frozenset({"model_type", "dict_type", "mapping_type", "model_attributes_type"})
+# A default that depends on a field with a mistake: that one is told.
+_NO_DEFAULT = "default_factory_not_called"
 _NO_TYPE = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 
 def told(model: type[Section], error: ValidationError) -> list[str]:
     """One line for each mistake. What was typed is shown only by the readers in values.py, which know the secrets."""
-    return [_one(model, details) for details in error.errors(include_url=False, include_input=False)]
+    found = error.errors(include_url=False, include_input=False)
+    return [_one(model, details) for details in found if details["type"] != _NO_DEFAULT]
 
 
 def _one(model: type[Section], details: Any) -> str:
@@ -56,6 +59,8 @@ def _place(model: type[Section], location: tuple[int | str, ...]) -> tuple[list[
 def _below(here: Any, key: str) -> Any:
     if get_origin(here) is Mapping:
         return get_args(here)[1]
+    if get_origin(here) is tuple:
+        return get_args(here)[0]
     for section in sections_in(here):
         if key in section.model_fields:
             field = section.model_fields[key]

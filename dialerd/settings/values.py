@@ -144,7 +144,7 @@ def listening(value: object) -> str:
 def networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
     """Addresses or networks in CIDR form; at least one."""
     allowed = 'a list of IP addresses or networks, such as ["127.0.0.1", "10.0.0.0/24"]'
-    items = _items(value, allowed)
+    items = listed(value, allowed)
     try:
         return tuple(item if isinstance(item, IPv4Network | IPv6Network) else ip_network(_text(item)) for item in items)
     except ValueError as error:
@@ -153,7 +153,7 @@ def networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
 
 def names(value: object) -> tuple[str, ...]:
     """A list of names, at least one, none twice."""
-    items = tuple(name(item) for item in _items(value, 'a list of names, such as ["carrier"]'))
+    items = tuple(name(item) for item in listed(value, 'a list of names, such as ["carrier"]'))
     if len(set(items)) < len(items):
         raise UnfitError(f"{shown(list(items))} names one twice; each name once")
     return items
@@ -169,7 +169,7 @@ def hours(value: object) -> Hours:
     """Opening hours as lines of text, at least one: `daily 00:00-24:00` says always, so that nothing says it silently."""
     if isinstance(value, Hours):
         return value
-    return parse_hours([_text(item) for item in _items(value, 'a list of texts, such as ["mon-fri 09:00-20:00"]')])
+    return parse_hours([_text(item) for item in listed(value, 'a list of texts, such as ["mon-fri 09:00-20:00"]')])
 
 
 def dates(value: object) -> frozenset[date]:
@@ -216,7 +216,8 @@ def secret(value: object) -> SecretStr:
     return SecretStr(text)
 
 
-def _items(value: object, allowed: str) -> Sequence[object]:
+def listed(value: object, allowed: str) -> Sequence[object]:
+    """A list with something in it; `allowed` says of what, for the message."""
     if not isinstance(value, list | tuple) or not value:
         raise UnfitError(f"{shown(value)} is no list or an empty one; {allowed}")
     return value

@@ -19,7 +19,7 @@ _UTC = UtcDateTime()
 
 @dataclass(frozen=True, slots=True)
 class StagedLead:
-    """A row of a file, read and judged. `zone` is domain.phone.zone_key's, `line` the file's, `fields` names to texts."""
+    """A row of a file, read and judged. `zone` is a key of domain.places, `line` the file's, `fields` names to texts."""
 
     phone: str
     zone: str

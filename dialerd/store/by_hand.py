@@ -89,7 +89,7 @@ def edit(conn: Connection, lead_id: int, list_id: int, fields: Mapping[str, str]
 
 
 def set_place(conn: Connection, lead_id: int, list_id: int, *, priority: int, zone: str) -> None:
-    """Changes when the lead's turn comes: its priority, and the zones (domain.phone.zone_key) its hours are in."""
+    """Changes when the lead's turn comes: its priority, and where it is (a key of domain.places)."""
     conn.execute(update(leads).where(leads.c.id == lead_id).values(priority=priority, zone=zone))
     moves.add_buckets(conn, list_id, [lead_id])
 

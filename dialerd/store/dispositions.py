@@ -43,11 +43,14 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A lead to be judged anew: what the recycling rules look at. `ended_at` is when its last call ended."""
+    """A lead to be judged anew: what the recycling rules look at. `ended_at` is when its last call ended, `zone` where it
+    is (domain.places).
+    """
 
     lead_id: int
     campaign: str | None
     attempts: int
+    zone: str
     ended_at: datetime | None
 
 
@@ -159,11 +162,12 @@ _LAST = select(func.max(_of_stretch.subquery().c.id))
 _last_call = and_(attempts.c.lead_id == leads.c.id, attempts.c.number == leads.c.dials)
 _DETAILS = (
     select(
-        leads.c.id, lists.c.campaign, leads.c.attempts, func.max(attempts.c.ended_at, type_=attempts.c.ended_at.type)
+        *(leads.c.id, lists.c.campaign, leads.c.attempts, leads.c.zone),
+        func.max(attempts.c.ended_at, type_=attempts.c.ended_at.type),
     )
     .select_from(leads.join(lists, lists.c.id == leads.c.list_id).outerjoin(attempts, _last_call))
     .where(leads.c.id.in_(_ids))
-    .group_by(leads.c.id, lists.c.campaign, leads.c.attempts)
+    .group_by(leads.c.id, lists.c.campaign, leads.c.attempts, leads.c.zone)
     .order_by(leads.c.id)
 )
 _SET = (

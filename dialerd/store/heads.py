@@ -8,6 +8,7 @@ there are. list_buckets names the buckets that exist.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, TextClause, bindparam, text
 
+from dialerd.domain.compliance import Dial
 from dialerd.domain.dnc import Entry, stopping
 from dialerd.store import dnc
 from dialerd.store.database import Connection
@@ -26,9 +28,10 @@ from dialerd.store.types import UtcDateTime
 class Candidate:
     """A lead at the head of the index: due, and of an unarchived list of the campaign.
 
-    `attempts` are those that counted, `dials` all of them; `zone` is as in domain.phone.zone_key. `busy` says that the
-    number (in any list) or the lead has an open attempt, `live` that its list's current version has it. `stopped_by` is
-    the entry of do-not-call that keeps the campaign from calling it for longest.
+    `attempts` are those that counted, `dials` all of them; `zone` is a key of domain.places. `busy` says that the number
+    (in any list) or the lead has an open attempt, `live` that its list's current version has it. `stopped_by` is the
+    entry of do-not-call that keeps the campaign from calling it for longest. `dialed` are the attempts on its number
+    that may matter, when they were asked for.
     """
 
     lead_id: int
@@ -44,6 +47,7 @@ class Candidate:
     busy: bool
     live: bool
     stopped_by: Entry | None = None
+    dialed: Sequence[Dial] = ()
 
 
 def candidates(conn: Connection, campaign: str, limit: int, now: datetime) -> list[Candidate]:

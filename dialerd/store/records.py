@@ -53,6 +53,7 @@ class AttemptRecord:
     lead_dials: int | None
     lead_disposition: str | None
     lead_fresh_after: int | None
+    lead_zone: str | None
 
 
 def read_record(row: Any) -> AttemptRecord:
@@ -79,6 +80,7 @@ RECORDS: Select[Any] = select(
     leads.c.dials,
     leads.c.disposition.label("lead_disposition"),
     leads.c.fresh_after,
+    leads.c.zone.label("lead_zone"),
 ).select_from(
     attempts.outerjoin(leads, leads.c.id == attempts.c.lead_id).outerjoin(lists, lists.c.id == attempts.c.list_id)
 )

@@ -33,6 +33,8 @@ max_calls = {max_calls}
 ring_timeout = "30s"
 [destination]
 type = "hangup"
+[compliance]
+profile = ["none"]
 [schedule]
 timezone = "UTC"
 hours = ["daily 00:00-24:00"]

@@ -29,6 +29,7 @@ calls_per_second = 2
 max_calls = 7
 destination = {{ type = "hangup" }}
 schedule = {{ timezone = "UTC", hours = ["{hours}"] }}
+compliance = {{ profile = ["none"] }}
 """
 THREE = "phone_number,first_name\n+14155551234,John\n+14155555678,Jane\n+442071838750,Siân\n"
 

@@ -21,6 +21,7 @@ CAMPAIGN: Mapping[str, Any] = {
     "unknown_hold": "60s",
     "destination": {"type": "extension", "context": "dialerd-demo", "exten": "stay"},
     "schedule": {"timezone": "UTC", "hours": ["daily 00:00-24:00"]},
+    "compliance": {"profile": ["none"]},
 }
 """One call per lead, so that a number that is dialed twice was dialed twice."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dialerd.domain.dispositions import SYSTEM, Catalogue, Flags
 from dialerd.settings import Campaign, Settings
+from dialerd.settings.context import Context
 from harness.world import CAMPAIGN
 
 FINAL = Flags(contacted=True, human=True, final=True, recyclable=False)
@@ -31,6 +32,7 @@ def settings(dispositions: Catalogue = SYSTEM, rules: Mapping[str, Any] | None =
         "destination": {"type": "hangup"},
         "schedule": {"timezone": "UTC", "hours": ["daily 09:00-20:00"]},
         "recycle": rules or {},
+        "compliance": {"profile": ["none"]},
     }
-    read = Campaign.model_validate({**plain, **campaign}, context=dispositions)
+    read = Campaign.model_validate({**plain, **campaign}, context=Context(dispositions))
     return Settings(dispositions=dispositions, campaigns=MappingProxyType({CAMPAIGN: read}))

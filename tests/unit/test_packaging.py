@@ -45,7 +45,7 @@ def known_to_git(*folders):
 
 
 def test_the_wheel_has_the_scripts_samples_and_units(names):
-    shared = known_to_git("agi", "config", "asterisk-conf", "systemd")
+    shared = known_to_git("agi", "compliance", "config", "asterisk-conf", "systemd")
     assert {"config/dialerd.toml", "config/campaigns.d/demo.toml", "systemd/dialerd.service"} <= set(shared)
     assert {f"dialerd/share/{name}" for name in shared} <= names
 
@@ -82,7 +82,7 @@ def test_the_installed_wheel_runs_and_finds_what_it_ships(wheel, tmp_path):
         "import dialerd, pathlib;"
         "from dialerd.resources import share;"
         "print(dialerd.__file__);"
-        "print(*(share(n) for n in ('agi', 'config', 'asterisk-conf', 'systemd')), sep='\\n')"
+        "print(*(share(n) for n in ('agi', 'compliance', 'config', 'asterisk-conf', 'systemd')), sep='\\n')"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(

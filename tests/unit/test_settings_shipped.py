@@ -9,10 +9,12 @@ import pytest
 
 from dialerd.domain.breaker import Limits
 from dialerd.domain.dispositions import FLAG_NAMES, SYSTEM
-from dialerd.settings import Asterisk, Campaign, DispositionForm, Extension, HangUp, Playback, Schedule, load
+from dialerd.settings import Asterisk, Campaign, DispositionForm, Extension, HangUp, Playback, Schedule, load, profiles
 from dialerd.settings.campaign import RuleForm
+from dialerd.settings.compliance import ComplianceForm
 from dialerd.settings.model import BreakerForm, Sections
 from dialerd.settings.problems import sections_in
+from dialerd.settings.profile_form import ProfileForm, ProfileRule
 
 CONFIG = Path(__file__).parents[2] / "config"
 MAIN = (CONFIG / "dialerd.toml").read_text()
@@ -28,8 +30,10 @@ OPTIONS = [
     if (table, key) != ("trunks", "breaker")
 ]
 BREAKER_OPTIONS = list(BreakerForm.model_fields)
-CAMPAIGN_OPTIONS = [key for key in Campaign.model_fields if key not in ("destination", "schedule", "recycle")]
-INNER_OPTIONS = [key for form in (Schedule, RuleForm) for key in form.model_fields]
+TABLES = ("destination", "schedule", "compliance", "recycle")
+CAMPAIGN_OPTIONS = [key for key in Campaign.model_fields if key not in TABLES]
+INNER_OPTIONS = [key for form in (Schedule, RuleForm, ComplianceForm) for key in form.model_fields]
+PROFILE_OPTIONS = [key for form in (ProfileForm, ProfileRule) for key in form.model_fields]
 DESTINATION_OPTIONS = [key for form in (Extension, Playback, HangUp) for key in form.model_fields]
 
 
@@ -54,7 +58,12 @@ def test_the_values_shown_are_the_defaults(shipped):
         assert getattr(shipped, name) == Sections.model_fields[name].default
     assert shipped.database.url == "sqlite:////var/lib/dialerd/dialerd.db"
     given = tomllib.loads(MAIN)["paths"]
-    assert given == {"state_dir": "/var/lib/dialerd", "campaigns": "campaigns.d", "agi_scripts": "agi"}
+    assert given == {
+        "state_dir": "/var/lib/dialerd",
+        "campaigns": "campaigns.d",
+        "agi_scripts": "agi",
+        "compliance": "compliance.d",
+    }
     assert shipped.trunks["carrier"].prefix == "+"
     assert shipped.trunks["carrier"].breaker == BreakerForm().finished() == Limits()
 
@@ -114,3 +123,24 @@ def test_every_option_has_its_row_in_the_documentation(key):
 @pytest.mark.parametrize("key", CAMPAIGN_OPTIONS + INNER_OPTIONS + DESTINATION_OPTIONS)
 def test_every_option_of_a_campaign_has_its_row_in_the_documentation(key):
     assert f"| `{key}` |" in PAGE.split("## Campaign files")[1]
+
+
+@pytest.mark.parametrize("key", [key for key in PROFILE_OPTIONS if key != "rules"])
+def test_every_option_of_a_profile_has_its_place_in_the_documentation(key):
+    page = PAGE.split("## Campaign files")[1]
+    assert f"| `{key}` |" in page.split("## Compliance profiles")[1] or f"| `{key}` |" in page.split("[compliance]")[1]
+
+
+@pytest.mark.parametrize("name", profiles.shipped_names())
+def test_every_profile_that_comes_along_is_dated_and_says_where_each_rule_is_written(name):
+    profile = profiles.shipped(name)
+    assert profile.name == name
+    assert f"`{name}`" in PAGE
+    assert profile.title
+    assert profile.version.year >= 2026
+    assert all(rule.source and rule.read is not None and rule.read <= profile.version for rule in profile.rules)
+
+
+def test_the_profiles_there_are():
+    expected = "au ca fr in none uk us-al us-default us-federal us-fl us-la us-md us-me us-ok"
+    assert profiles.Profiles().names == expected.split()

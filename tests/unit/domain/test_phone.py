@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from dialerd.domain.phone import BadPhone, Phone, PhonePolicy, is_region, read_phone, zone_key
+from dialerd.domain.phone import BadPhone, Phone, PhonePolicy, is_region, read_phone
 
 STRICT, CLEAN = PhonePolicy.STRICT, PhonePolicy.CLEAN
 
@@ -258,12 +258,6 @@ def test_a_number_gets_every_zone_its_owner_may_be_in():
 def test_every_zone_of_every_number_is_in_the_zone_database():
     zones = {zone for found in TIMEZONE_DATA.values() for zone in found} - {"Etc/Unknown"}
     assert zones <= available_timezones()
-
-
-def test_the_key_of_a_set_of_zones_does_not_depend_on_its_order():
-    assert zone_key(("Europe/London", "Europe/Jersey")) == "Europe/Jersey|Europe/London"
-    assert zone_key(("Europe/Jersey", "Europe/London", "Europe/Jersey")) == "Europe/Jersey|Europe/London"
-    assert zone_key(()) == ""
 
 
 def test_a_region_is_a_country_in_upper_case():

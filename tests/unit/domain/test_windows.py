@@ -119,7 +119,7 @@ def test_two_sets_of_hours_open_together_at_the_first_minute_that_is_in_both(dat
     minutes = [now, *minutes_after(now, days=8)]
     together = (m for m in minutes if all(open_by_the_book(hours, m.astimezone(zone)) for hours in both))
     expected = next(together, None)
-    found = next_open_in_all(both, zone, now)
+    found = next_open_in_all([(hours, zone) for hours in both], now)
     assert found == expected if expected is not None else found is None or found > minutes[-1]
 
 
@@ -187,7 +187,7 @@ def test_hours_closed_by_holidays_for_more_than_400_days_do_not_open():
 def test_hours_that_never_meet_are_found_out_quickly():
     started = clock.process_time()
     pair = [parse_hours(["mon 09:00-10:00"]), parse_hours(["mon 10:00-11:00"])]
-    assert next_open_in_all(pair, BERLIN, utc("2026-01-01T12:00")) is None
+    assert next_open_in_all([(hours, BERLIN) for hours in pair], utc("2026-01-01T12:00")) is None
     assert clock.process_time() - started < 2
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import click
 
 from dialerd.cli.freezing import freeze, unfreeze
-from dialerd.cli.output import json_option, print_json, print_pairs, print_table
+from dialerd.cli.output import alarming, json_option, print_json, print_pairs, print_table
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_campaign
 from dialerd.domain.lifecycle import CampaignAction, CampaignState
@@ -153,10 +153,13 @@ def unarchive(shell: Shell, name: str, *, as_json: bool) -> None:
 def print_campaigns(found: Iterable[CampaignStatus]) -> None:
     """The table of campaigns."""
     rows = [
-        [item.name, item.state, item.calls, pace(item), item.due_now, item.remaining, item.next_due, item.why]
+        (
+            *(item.name, item.state, _held_to(item), item.calls, pace(item)),
+            *(item.due_now, item.remaining, item.next_due, item.why),
+        )
         for item in found
     ]
-    columns = ["campaign", "state", "calls up", "pace", "due now", "to dial", "next due", "why"]
+    columns = ["campaign", "state", "held to", "calls up", "pace", "due now", "to dial", "next due", "why"]
     print_table(columns, rows, empty="No campaigns. Describe one in campaigns.d beside the configuration file.")
 
 
@@ -197,6 +200,11 @@ def _answer(shell: Shell, name: str, done: str | None, *, as_json: bool) -> None
         click.echo(done or f"campaign {name} is {found.state.value}: {found.why}")
 
 
+def _held_to(item: CampaignStatus) -> object:
+    """Its compliance profiles; in red when none of them limits it."""
+    return alarming(item.held_to) if item.unlimited else item.held_to
+
+
 def _print_campaign(item: CampaignStatus) -> None:
     print_pairs(
         [
@@ -206,6 +214,7 @@ def _print_campaign(item: CampaignStatus) -> None:
             ("since", item.state_since),
             ("last start", item.started_at),
             ("why", item.why),
+            ("held to", _held_to(item)),
             ("lists", ", ".join(item.lists) or "none"),
             ("calls up", f"{item.calls} of at most {item.max_calls}" if item.max_calls else item.calls),
             ("pace", pace(item)),

@@ -38,11 +38,20 @@ def check(shell: Shell, *, as_json: bool) -> int:
 
 
 def _facts(settings: Settings) -> dict[str, object]:
-    return {"file": settings.source, "trunks": sorted(settings.trunks), "campaigns": sorted(settings.campaigns)}
+    held_to = {name: campaign.compliance.version for name, campaign in sorted(settings.campaigns.items())}
+    return {
+        "file": settings.source,
+        "trunks": sorted(settings.trunks),
+        "campaigns": sorted(settings.campaigns),
+        "held_to": held_to,
+    }
 
 
 def _summary(settings: Settings) -> str:
     if settings.source is None:
         return f"no configuration file: {DEFAULT_FILE} does not exist; the defaults hold, without trunks and campaigns"
     trunks, campaigns = ", ".join(sorted(settings.trunks)), ", ".join(sorted(settings.campaigns))
-    return f"{settings.source}: good; trunks: {trunks or 'none'}; campaigns: {campaigns or 'none'}"
+    free = [name for name, campaign in sorted(settings.campaigns.items()) if campaign.compliance.is_none]
+    warning = f"; held to no compliance profile: {', '.join(free)}" if free else ""
+    good = f"{settings.source}: good; trunks: {trunks or 'none'}; campaigns: {campaigns or 'none'}"
+    return good + click.style(warning, fg="red")

@@ -108,7 +108,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         numeric = all(isinstance(row[index], int | float) or row[index] is None for row in ready)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in ready:
-        table.add_row(*[Text(cell(item)) for item in row])
+        table.add_row(*[_shown(item) for item in row])
     console().print(table)
 
 
@@ -119,8 +119,17 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
     table.add_column(overflow="fold")
     for name, value in pairs:
         if value not in (None, ""):
-            table.add_row(Text(name), Text(cell(value)))
+            table.add_row(Text(name), _shown(value))
     console().print(table)
+
+
+def alarming(value: object) -> Text:
+    """A value of a table in red: somebody should be sure that it is meant so."""
+    return Text(cell(value), style="bold red")
+
+
+def _shown(value: object) -> Text:
+    return value if isinstance(value, Text) else Text(cell(value))
 
 
 def cell(value: object) -> str:

@@ -68,7 +68,8 @@ class CampaignStatus:
     """One campaign. `why` says what it is doing or why it is not dialing.
 
     `pace` is what was sent in the last 10 s and `target` what its file asks for, in calls per second; `due_now` are
-    leads that could be dialed at once, `remaining` those to dial now or later or in a call.
+    leads that could be dialed at once, `remaining` those to dial now or later or in a call. `held_to` are its compliance
+    profiles with their dates, None without a file; `unlimited`: no profile limits it.
     """
 
     name: str
@@ -86,6 +87,8 @@ class CampaignStatus:
     remaining: int
     next_due: datetime | None
     dispositions: Mapping[str, int] = field(default_factory=dict)
+    held_to: str | None = None
+    unlimited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,8 @@ def _campaign(
         remaining=leads.remaining(conn, name),
         next_due=leads.next_due(conn, name),
         dispositions=tallies.attempts_of_campaign(conn, name).ended,
+        held_to=file.compliance.version if file else None,
+        unlimited=file is not None and file.compliance.is_none,
     )
 
 

@@ -53,7 +53,7 @@ class AttemptRecord:
     lead_dials: int | None
     lead_disposition: str | None
     lead_fresh_after: int | None
-    lead_zone: str | None
+    lead_zone: str | None = None
 
 
 def read_record(row: Any) -> AttemptRecord:

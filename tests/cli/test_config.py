@@ -68,6 +68,7 @@ def test_programs_get_the_same_as_json(config):
         "file": str(config),
         "trunks": ["carrier"],
         "campaigns": ["sales"],
+        "held_to": {"sales": "us-default 2026-11-25"},
     }
     config.write_text("[log]\nlevel = 'loud'\n")
     refused = check(config, "--json")
@@ -88,3 +89,18 @@ def test_no_password_is_in_any_message(config):
     refused = check(config)
     assert refused.returncode == 78
     assert "sesame" not in refused.stdout + refused.stderr
+
+
+def test_a_campaign_without_any_rule_of_law_is_pointed_out(config):
+    file = config.parent / "campaigns.d" / "sales.toml"
+    file.write_text(CAMPAIGN + 'compliance = { profile = ["none"] }\n')
+    assert "; held to no compliance profile: sales" in check(config).stdout
+
+
+def test_a_mistake_in_a_compliance_profile_is_told_with_file_and_key(config):
+    folder = config.parent / "compliance.d"
+    folder.mkdir()
+    (folder / "house.toml").write_text('name = "house"\nversion = 2026-11-25\nplaces = ["Mars"]\n')
+    checked = check(config)
+    assert checked.returncode == 78
+    assert f"{folder / 'house.toml'}: places: 'Mars' is no place;" in checked.stderr

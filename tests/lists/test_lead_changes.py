@@ -27,7 +27,7 @@ def add(desk):
 
 def test_a_lead_that_is_added_is_dialed_as_the_lists_newest_and_has_its_own_version(people, add):
     made = add("+33199001234", fields={"First Name": "Zoé", "shoe size": "42"}, priority=9)
-    assert (made.disposition, made.due_at, made.zone) == ("new", NOW, "Europe/Paris")
+    assert (made.disposition, made.due_at, made.zone) == ("new", NOW, "Europe/Paris@FR")
     assert leads.show(people.database, str(made.lead_id)).fields == {"first_name": "Zoé", "shoe_size": "42"}
     assert people.world.claim(1)[0].phone == "+33199001234"
     (newest, *_) = people.world.read(lambda conn: versions.of_list(conn, made.list_id))
@@ -42,9 +42,16 @@ def test_a_lead_may_be_added_to_a_draft(desk, add):
 
 
 def test_a_timezone_that_is_given_is_the_leads_zone(people, add):
-    assert add("+33199001234", fields={"timezone": "america/new_york"}).zone == "America/New_York"
+    assert add("+33199001234", fields={"timezone": "america/new_york"}).zone == "America/New_York@FR"
     edited = lead_changes.edit(people.database, JANE, fields={"tz": "Asia/Tokyo"}, now=NOW, **people.words)
-    assert edited.zone == "Asia/Tokyo"
+    assert edited.zone.startswith("Asia/Tokyo@")
+
+
+def test_a_state_that_is_given_moves_the_lead_there(people, add):
+    made = add("+12125550123", fields={"first_name": "Al"})
+    assert made.zone == "America/New_York@US-NY"
+    edited = lead_changes.edit(people.database, str(made.lead_id), fields={"state": "tx"}, now=NOW, **people.words)
+    assert edited.zone == "America/Chicago|America/Denver@US-NY/US-TX"
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,24 @@ def test_a_number_of_an_earlier_version_is_unchanged_and_keeps_its_row(database,
     assert [found.fields["first_name"] for found in lists.leads_of(database, "june")] == ["old", "other"]
 
 
+def test_a_row_is_where_its_address_says_else_where_its_number_is(database, importing):
+    importing(
+        "phone_number,State,ZIP,Country\n"
+        "+12125550100,,,\n"
+        "+12125550101,Texas,,\n"
+        "+12125550102,,33101,US\n"
+        "+12125550103,ON,,Canada\n"
+        "+447700900123,WA,,\n"
+    )
+    assert [found.lead.zone for found in lists.leads_of(database, "june")] == [
+        "America/New_York@US-NY",
+        "America/Chicago|America/Denver@US-NY/US-TX",
+        "America/Chicago|America/New_York@US-NY/US-FL",
+        "America/New_York@US-NY/CA",
+        "Europe/Guernsey|Europe/Isle_of_Man|Europe/Jersey|Europe/London@GB",
+    ]
+
+
 def test_priority_and_timezone_of_a_row_are_honoured_and_bad_ones_are_rejected(database, importing):
     report = importing(
         "phone_number,priority,timezone\n"
@@ -135,8 +153,8 @@ def test_priority_and_timezone_of_a_row_are_honoured_and_bad_ones_are_rejected(d
     )
     assert (report.buckets.imported, report.buckets.rejected) == (2, 4)
     first, second = lists.leads_of(database, "june")
-    assert (first.lead.priority, first.lead.zone) == (9, "America/Los_Angeles")
-    assert (second.lead.priority, second.lead.zone) == (0, "America/New_York")
+    assert (first.lead.priority, first.lead.zone) == (9, "America/Los_Angeles@US-DC")
+    assert (second.lead.priority, second.lead.zone) == (0, "America/New_York@US-DC")
     with database.read() as conn:
         reasons = [reject.reason for reject in versions.rejects_of(conn, first.lead.list_id, 1)]
     assert reasons[0] == "priority '10' is not a whole number from 0 to 9"

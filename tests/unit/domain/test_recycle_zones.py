@@ -23,7 +23,7 @@ EVENING = parse_hours(["daily 17:00-20:00"])
 
 
 def plan(rule, *, hours=Hours(), zone=UTC_ZONE, compliance=Compliance()):  # noqa: B008 - frozen
-    return RecyclePlan({Disposition.BUSY: rule}, 9, hours, zone, 24 * HOUR, MINUTE, compliance)
+    return RecyclePlan({Disposition.BUSY: rule}, 9, hours, zone, 24 * HOUR, MINUTE, compliance=compliance)
 
 
 def local(zone, *parts):

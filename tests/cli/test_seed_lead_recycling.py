@@ -1,6 +1,7 @@
 """Each sentence of the second document about recycling leads, as it holds here."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
@@ -49,12 +50,13 @@ def test_the_wait_between_attempts_is_set_per_disposition(cli):
     )
 
 
-def test_recycled_calls_have_hours_of_their_own(cli):
+def test_recycled_calls_have_hours_of_their_own_by_the_clock_where_the_person_is(cli):
     recycling(cli)
     active(cli, "june", content=TWO)
     end(cli, call(cli), NO_ANSWER)
     assert lead(cli)["disposition"] == "no_answer"
-    assert "T18" <= lead(cli)["due_at"][10:13] <= "T20"
+    due = datetime.fromisoformat(lead(cli)["due_at"]).astimezone(ZoneInfo("America/Los_Angeles"))
+    assert 18 <= due.hour < 20
 
 
 def test_recycling_rules_are_those_of_the_campaign(cli):

@@ -8,7 +8,7 @@ earlier call attached (agi/attr.py), and DIALERD_OK=1 as the last of all.
 from __future__ import annotations
 
 from dialerd.service.routing import RouteOrder, RouteRequest, route_each
-from dialerd.settings import Extension, Playback
+from dialerd.settings import Endpoint, Extension, HangUp, Playback, Queue, RingGroup
 from dialerd.telephony.agi_scripts import OK_VARIABLE, AgiContext, own_attempt
 from dialerd.telephony.agi_session import AgiSession
 from dialerd.telephony.agi_text import lead_variable
@@ -42,13 +42,23 @@ def variables(order: RouteOrder) -> dict[str, str]:
 
 
 def _destination(order: RouteOrder) -> dict[str, str]:
-    destination = order.destination
-    if isinstance(destination, Extension):
-        return {
-            "DIALERD_DEST_CONTEXT": destination.context,
-            "DIALERD_DEST_EXTEN": destination.exten,
-            "DIALERD_DEST_TYPE": "extension",
-        }
-    if isinstance(destination, Playback):
-        return {"DIALERD_DEST_FILE": destination.file, "DIALERD_DEST_TYPE": "playback"}
-    return {"DIALERD_DEST_TYPE": "hangup"}
+    """What the dialplan needs to know of it. An endpoint and a ring group are one kind there: what Dial takes."""
+    match order.destination:
+        case Extension(context=context, exten=exten):
+            told = {"CONTEXT": context, "EXTEN": exten, "TYPE": "extension"}
+        case Queue(queue=queue, wait=wait):
+            told = {"QUEUE": queue, "TIMEOUT": _seconds(wait), "TYPE": "queue"}
+        case RingGroup(endpoints=endpoints, ring=ring):
+            told = {"DIAL": "&".join(endpoints), "TIMEOUT": _seconds(ring), "TYPE": "dial"}
+        case Endpoint(endpoint=endpoint, ring=ring):
+            told = {"DIAL": endpoint, "TIMEOUT": _seconds(ring), "TYPE": "dial"}
+        case Playback(file=file):
+            told = {"FILE": file, "TYPE": "playback"}
+        case HangUp():
+            told = {"TYPE": "hangup"}
+    return {f"DIALERD_DEST_{name}": value for name, value in told.items()}
+
+
+def _seconds(seconds: float) -> str:
+    """Whole ones: Queue and Dial know no others, and none means for ever to both."""
+    return str(max(1, round(seconds)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialerd.lab.carrier_log import HEADER, invites_path
+from dialerd.lab.carrier_log import AGENT_HEADER, HEADER, agents_path, invites_path
 from dialerd.lab.fates import DECK_SIZE, ENDINGS, SIP_CODES, Fate, deal
 from dialerd.lab.instance import Instance, fill
 from dialerd.lab.provision import Asterisk
@@ -59,12 +59,15 @@ def configure_carrier(
     invites = invites_path(log)
     log.write_text(",".join(HEADER) + "\n")
     invites.write_text(",".join(HEADER[:4]) + "\n")
+    agents = agents_path(log)
+    agents.write_text(",".join(AGENT_HEADER) + "\n")
     times = plan.times
     values = {
         "stamp": STAMP_HEADER,
         "log": log,
         "invites": invites,
         "sounds": sounds,
+        "agents": agents,
         "ring": times.ring,
         "talk": times.talk,
         "late": times.late,

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+AGENT_HEADER = ("attempt", "campaign", "number", "caller")
 HEADER = ("time", "number", "sip_call_id", "fate", "answered", "ended", "hangup_by")
 
 
@@ -24,6 +25,26 @@ class CarrierCall:
     answered: float | None
     ended: float | None
     hangup_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCall:
+    """One call that a telephone of the dialer's own side answered: what its SIP headers said, and who seemed to call."""
+
+    attempt: str
+    campaign: str
+    number: str
+    caller: str
+
+
+def agents_path(log: Path) -> Path:
+    """The file beside the log with one line for each call to a telephone of the dialer's own side."""
+    return log.with_name(f"{log.stem}-agents{log.suffix}")
+
+
+def read_agent_calls(path: Path | str) -> list[AgentCall]:
+    """Every call to a telephone of the dialer's own side that was answered, in order."""
+    return [AgentCall(**row) for row in _rows(agents_path(Path(path)))]
 
 
 def invites_path(log: Path) -> Path:

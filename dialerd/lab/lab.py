@@ -20,7 +20,7 @@ from typing import Any, Self
 from dialerd.domain.errors import Unavailable
 from dialerd.lab import tap
 from dialerd.lab.carrier import CarrierPlan, CarrierTimes, configure_carrier
-from dialerd.lab.carrier_log import CarrierCall, read_carrier_log
+from dialerd.lab.carrier_log import AgentCall, CarrierCall, read_agent_calls, read_carrier_log
 from dialerd.lab.claim import Claim
 from dialerd.lab.fates import Fate, parse_mix
 from dialerd.lab.guarded import Guarded
@@ -79,6 +79,10 @@ class Lab:
     def calls(self) -> list[CarrierCall]:
         """Every call the carrier has seen, in order of arrival; those still up have `ended` None."""
         return read_carrier_log(self.carrier_log)
+
+    def agent_calls(self) -> list[AgentCall]:
+        """Every call that a telephone of the dialer's own side (PJSIP/agent-answers) has answered."""
+        return read_agent_calls(self.carrier_log)
 
     def wait_for_calls(self, until: Callable[[list[CarrierCall]], bool], *, timeout: float = 10.0) -> list[CarrierCall]:
         """The calls as soon as `until` likes them. Raises TimeoutError after `timeout` seconds, showing the last ones."""
@@ -184,7 +188,7 @@ def _configure_dialer(lab: Lab) -> None:
         "sip_port": lab.ports.sip,
         "carrier_port": lab.ports.carrier,
     }
-    names = ("manager.conf", "extensions.conf", "pjsip.conf")
+    names = ("manager.conf", "extensions.conf", "pjsip.conf", "queues.conf")
     lab.asterisk.configure({name: fill(f"dialer-{name}", values) for name in names})
 
 

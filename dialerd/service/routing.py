@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dialerd.domain.balance import choose, ticket_of
 from dialerd.domain.errors import DialerdError, NotFound, Refused
 from dialerd.domain.facts import AttemptState, LeadFields
-from dialerd.settings import Campaign, Destination
+from dialerd.settings import Balanced, Campaign, Single
 from dialerd.store import attempts, leads, words
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.database import Connection
@@ -32,7 +34,7 @@ class RouteOrder:
 
     attempt_id: str
     campaign: str
-    destination: Destination
+    destination: Single
     lead: LeadFields
     list_name: str
     number: int
@@ -47,7 +49,8 @@ def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[Route
     records = attempts.load_many(conn, [request.attempt_id for request in requests], lock=True)
     fields = leads.lead_fields_many(conn, [record.lead_id for record in records.values()])
     told = words.attributes_of(conn, [record.lead_id for record in records.values()])
-    answers = [_answer(request, records.get(request.attempt_id), fields, told) for request in requests]
+    loads = _Loads(conn)
+    answers = [_answer(request, records.get(request.attempt_id), fields, told, loads) for request in requests]
     attempts.mark_routed(
         conn,
         [
@@ -59,11 +62,35 @@ def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[Route
     return answers
 
 
+class _Loads:
+    """How many calls each destination of a campaign has: as the database knows, and those of this transaction."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._known: dict[str, Counter[str]] = {}
+
+    def destination(self, campaign: Campaign, attempt_id: str) -> Single:
+        """Where this call of the campaign goes."""
+        if not isinstance(campaign.destination, Balanced):
+            return campaign.destination
+        loads = self._known.get(campaign.name)
+        if loads is None:
+            loads = self._known[campaign.name] = Counter(attempts.destinations(self._conn, campaign.name))
+        shares = campaign.destination.shares
+        place = choose(
+            [share.weight for share in shares], [loads[share.to.text] for share in shares], ticket_of(attempt_id)
+        )
+        chosen = shares[place].to
+        loads[chosen.text] += 1
+        return chosen
+
+
 def _answer(
     request: RouteRequest,
     record: AttemptRecord | None,
     fields: Mapping[int, LeadFields],
     told: Mapping[int, Mapping[str, Attribute]],
+    loads: _Loads,
 ) -> RouteOrder | DialerdError:
     if record is None:
         return NotFound(f"attempt {request.attempt_id}: not in the database; the call is not ours to route")
@@ -76,7 +103,7 @@ def _answer(
     return RouteOrder(
         record.attempt_id,
         record.campaign,
-        campaign.destination,
+        loads.destination(campaign, record.attempt_id),
         lead,
         record.list_name or "",
         record.number,

@@ -1,6 +1,18 @@
 """TOML files -> one frozen, validated object; every mistake listed at once, with file and key."""
 
-from dialerd.settings.campaign import Campaign, Destination, Extension, HangUp, Playback, Schedule
+from dialerd.settings.campaign import Campaign, Schedule
+from dialerd.settings.destinations import (
+    Balanced,
+    Destination,
+    Endpoint,
+    Extension,
+    HangUp,
+    Playback,
+    Queue,
+    RingGroup,
+    Share,
+    Single,
+)
 from dialerd.settings.dispositions import DispositionForm
 from dialerd.settings.load import DEFAULT_FILE, load
 from dialerd.settings.model import Agi, Asterisk, Database, Engine, Log, Node, Paths, Settings, Trunk
@@ -9,10 +21,12 @@ __all__ = [
     "DEFAULT_FILE",
     "Agi",
     "Asterisk",
+    "Balanced",
     "Campaign",
     "Database",
     "Destination",
     "DispositionForm",
+    "Endpoint",
     "Engine",
     "Extension",
     "HangUp",
@@ -20,8 +34,12 @@ __all__ = [
     "Node",
     "Paths",
     "Playback",
+    "Queue",
+    "RingGroup",
     "Schedule",
     "Settings",
+    "Share",
+    "Single",
     "Trunk",
     "load",
 ]

@@ -28,63 +28,11 @@ from dialerd.domain.windows import Hours
 from dialerd.settings import values
 from dialerd.settings.compliance import ComplianceForm, by_default
 from dialerd.settings.context import context_of
+from dialerd.settings.destinations import Destination
 from dialerd.settings.section import ReadAs, Section
 
 RING_TIMEOUT = 30.0
 """Seconds it rings where neither the campaign nor its compliance profiles say."""
-
-_DIALPLAN = r"[A-Za-z0-9_.-]{1,79}"
-
-
-class Extension(Section):
-    """Answered calls go on in the admin's dialplan at `context,exten,1`."""
-
-    type: Literal["extension"] = "extension"
-    context: Annotated[
-        str, PlainValidator(values.matching(_DIALPLAN, "a dialplan context: 1 to 79 of A-Z a-z 0-9 _ . -"))
-    ]
-    exten: Annotated[
-        str, PlainValidator(values.matching(r"[A-Za-z0-9_.+*#-]{1,79}", "an extension, such as 100 or s"))
-    ] = "s"
-
-    @property
-    def text(self) -> str:
-        """As written down with the attempt."""
-        return f"extension {self.exten}@{self.context}"
-
-
-class Playback(Section):
-    """Answered calls hear a recording and are hung up."""
-
-    type: Literal["playback"] = "playback"
-    file: Annotated[
-        str,
-        PlainValidator(
-            values.matching(
-                r"(?!.*\.\.)[A-Za-z0-9_/-][A-Za-z0-9_./-]{0,199}",
-                "a sound file's name as Asterisk's Playback takes it, without its extension, such as custom/hello",
-            )
-        ),
-    ]
-
-    @property
-    def text(self) -> str:
-        """As written down with the attempt."""
-        return f"playback {self.file}"
-
-
-class HangUp(Section):
-    """Answered calls are hung up at once: for tests of a trunk."""
-
-    type: Literal["hangup"] = "hangup"
-
-    @property
-    def text(self) -> str:
-        """As written down with the attempt."""
-        return "hangup"
-
-
-Destination = Extension | Playback | HangUp
 
 
 class Schedule(Section):

@@ -14,7 +14,7 @@ from dialerd.domain.dispositions import Disposition, known
 from dialerd.domain.facts import AttemptState, EndFacts, Witness
 from dialerd.store.database import Connection
 from dialerd.store.evidence import EvidenceRow, add_evidence, evidence_of
-from dialerd.store.ledger import OpenCounts, open_attempts, open_counts, page
+from dialerd.store.ledger import OpenCounts, destinations, open_attempts, open_counts, page
 from dialerd.store.records import RECORDS, AttemptRecord, read_record
 from dialerd.store.reports import dialed_between, disposition_counts
 from dialerd.store.tables import attempts, leads
@@ -27,6 +27,7 @@ __all__ = [
     "OpenCounts",
     "add_evidence",
     "amend",
+    "destinations",
     "dialed_between",
     "disposition_counts",
     "evidence_of",

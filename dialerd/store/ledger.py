@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from dialerd.domain.facts import AttemptState, OpenAttempt
 from dialerd.store.database import Connection
@@ -28,6 +28,11 @@ def open_attempts(conn: Connection, node: str | None = None) -> list[OpenAttempt
     found = [replace(OpenAttempt(*row), state=AttemptState(row.state)) for row in conn.execute(statement)]
     # Sorted here: asked for the order, SQLite would walk the whole ledger by id.
     return sorted(found, key=lambda attempt: attempt.attempt_id)
+
+
+def destinations(conn: Connection, campaign: str) -> dict[str, int]:
+    """How many calls of the campaign are up at each destination."""
+    return dict(conn.execute(_DESTINATIONS, {"b_campaign": campaign}).all())
 
 
 def open_counts(conn: Connection) -> OpenCounts:
@@ -76,6 +81,12 @@ _OPEN = (
     select(*(attempts.c[name] for name in ("id", "lead_id", "campaign", "phone", "trunk", "node", "owner", "state")))
     .add_columns(attempts.c.claimed_at, attempts.c.sending_at)
     .where(_is_open)
+)
+# A filter, not a condition: SQLite would walk all attempts of the campaign instead of all open ones.
+_DESTINATIONS = (
+    select(attempts.c.destination, func.count().filter(attempts.c.campaign == bindparam("b_campaign")))
+    .where(_is_open, attempts.c.destination.is_not(None))
+    .group_by(attempts.c.destination)
 )
 _OPEN_COUNTS = (
     select(attempts.c.campaign, attempts.c.trunk, func.count())

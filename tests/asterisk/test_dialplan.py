@@ -16,7 +16,7 @@ from harness.raw_ami import RawAmi
 
 pytestmark = pytest.mark.asterisk
 
-PREFIX, STAYS = "+4930556", "201"
+PREFIX, STAYS, HANGS_UP = "+4930556", "201", "200"
 ROUTE_SECONDS = 2
 TALK_SECONDS = 1
 
@@ -28,6 +28,14 @@ def going(**variables: str) -> Script:
 
 def to_extension(context: str, exten: str) -> Script:
     return going(DIALERD_DEST_TYPE="extension", DIALERD_DEST_CONTEXT=context, DIALERD_DEST_EXTEN=exten)
+
+
+def to_endpoints(dial: str, seconds: str = "1") -> Script:
+    return going(DIALERD_DEST_TYPE="dial", DIALERD_DEST_DIAL=dial, DIALERD_DEST_TIMEOUT=seconds)
+
+
+def to_queue(queue: str, seconds: str = "1") -> Script:
+    return going(DIALERD_DEST_TYPE="queue", DIALERD_DEST_QUEUE=queue, DIALERD_DEST_TIMEOUT=seconds)
 
 
 def echoed(talk: Talk) -> None:
@@ -56,8 +64,23 @@ ROUTES: Mapping[str, Script] = {
     "forged-ok": lambda _: None,
     "moon": going(DIALERD_DEST_TYPE="moon"),
     "nowhere": to_extension("nowhere", "s"),
+    "one-agent": to_endpoints("PJSIP/agent-answers"),
+    "group": to_endpoints("PJSIP/agent-rings&PJSIP/agent-answers"),
+    "agent-busy": to_endpoints("PJSIP/agent-busy"),
+    "agent-away": to_endpoints("PJSIP/agent-rings"),
+    "agent-given-up": to_endpoints("PJSIP/agent-rings", seconds="20"),
+    "agent-unknown": to_endpoints("PJSIP/nobody"),
+    "one-queue": to_queue("lab-agents"),
+    "queue-empty": to_queue("lab-empty"),
+    "queue-closed": to_queue("lab-closed"),
+    "queue-away": to_queue("lab-ringing"),
+    "queue-given-up": to_queue("lab-empty", seconds="20"),
+    "queue-unknown": to_queue("nowhere"),
 }
 WITHOUT_A_ROUTE = ("dies", "breaks-off", "forged-ok", "moon", "nowhere")
+TAKEN = ("one-agent", "group", "one-queue")
+NOT_TAKEN = ("agent-busy", "agent-away", "agent-unknown", "queue-empty", "queue-closed", "queue-away", "queue-unknown")
+GIVEN_UP = ("agent-given-up", "queue-given-up")
 VARIABLES = {
     "long": (f"DIALERD_MAX_TALK={TALK_SECONDS}",),
     "forged-ok": ("DIALERD_OK=1", "DIALERD_DEST_TYPE=hangup"),
@@ -94,7 +117,9 @@ def placed(request) -> Placed:
     lab.asterisk_rx(f"dialplan set global DIALERD_ROUTE_TIMEOUT {ROUTE_SECONDS}")
     lab.asterisk_rx(f"dialplan set global SOUNDS {lab.dir}/sounds")
     with AgiStub(lab.ports.agi, route=route, ended=ended), RawAmi(lab) as ami:
-        numbers = {f"{PREFIX}{turn:02d}{STAYS}": name for turn, name in enumerate(ROUTES)}
+        numbers = {
+            f"{PREFIX}{turn:02d}{HANGS_UP if name in GIVEN_UP else STAYS}": name for turn, name in enumerate(ROUTES)
+        }
         for number, name in numbers.items():
             ami.call(name, number, variables=VARIABLES.get(name, ()))
         placed.calls = {numbers[call.number]: call for call in _ended(lab, set(numbers))}
@@ -137,6 +162,31 @@ def test_without_a_usable_route_the_person_hears_a_word_and_is_hung_up_and_the_r
 @pytest.mark.parametrize("route", ["extension", "recording", "hangup", "echo", "long"])
 def test_a_call_that_was_routed_is_not_reported_as_left_alone(placed, route):
     assert placed.connected[route] == ""
+
+
+@pytest.mark.parametrize("route", TAKEN)
+def test_a_call_that_somebody_takes_is_reported_as_connected(placed, route):
+    assert placed.connected[route] == "1"
+    assert placed.calls[route].hangup_by == "caller"
+
+
+@pytest.mark.parametrize("route", NOT_TAKEN)
+def test_a_call_that_nobody_takes_hears_a_word_and_is_reported_as_left_alone(placed, route):
+    assert placed.connected[route] == "0"
+    assert placed.calls[route].hangup_by == "caller"
+    assert 0.5 <= placed.lasted(route) < 6
+
+
+@pytest.mark.parametrize("route", GIVEN_UP)
+def test_who_hangs_up_before_anybody_takes_the_call_was_left_alone(placed, route):
+    assert placed.connected[route] == "0"
+    assert placed.calls[route].hangup_by == "callee"
+
+
+def test_a_queue_and_an_endpoint_that_are_not_there_are_told_in_the_log(placed):
+    said = (placed.lab.asterisk.home / "log" / "messages").read_text()
+    assert "dialerd: no queue nowhere" in said
+    assert "dialerd: no endpoint PJSIP/nobody can be reached" in said
 
 
 def test_a_silent_route_holds_the_person_no_longer_than_the_limit(placed):

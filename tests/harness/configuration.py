@@ -54,9 +54,18 @@ def write(path: Path, tables: Mapping[str, Any]) -> None:
 
 
 def _lines(table: Mapping[str, Any], above: tuple[str, ...]) -> list[str]:
-    plain = [f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+    plain = [f"{key} = {_value(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
     lines = [f"[{'.'.join(above)}]", *plain] if above and plain else plain
     for key, value in table.items():
         if isinstance(value, Mapping):
             lines += _lines(value, (*above, key))
     return lines
+
+
+def _value(value: Any) -> str:
+    """A value on one line, also a list of tables."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)

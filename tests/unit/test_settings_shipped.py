@@ -4,12 +4,13 @@ import re
 import shutil
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from dialerd.domain.breaker import Limits
 from dialerd.domain.dispositions import FLAG_NAMES, SYSTEM
-from dialerd.settings import Asterisk, Campaign, DispositionForm, Extension, HangUp, Playback, Schedule, load, profiles
+from dialerd.settings import Asterisk, Balanced, Campaign, DispositionForm, Schedule, Share, Single, load, profiles
 from dialerd.settings.campaign import RuleForm
 from dialerd.settings.compliance import ComplianceForm
 from dialerd.settings.model import BreakerForm, Sections
@@ -34,7 +35,8 @@ TABLES = ("destination", "schedule", "compliance", "recycle")
 CAMPAIGN_OPTIONS = [key for key in Campaign.model_fields if key not in TABLES]
 INNER_OPTIONS = [key for form in (Schedule, RuleForm, ComplianceForm) for key in form.model_fields]
 PROFILE_OPTIONS = [key for form in (ProfileForm, ProfileRule) for key in form.model_fields]
-DESTINATION_OPTIONS = [key for form in (Extension, Playback, HangUp) for key in form.model_fields]
+DESTINATIONS = (*get_args(Single), Balanced)
+DESTINATION_OPTIONS = sorted({key for form in (*DESTINATIONS, Share) for key in form.model_fields})
 
 
 @pytest.fixture
@@ -91,6 +93,13 @@ def test_the_shipped_campaign_is_good(shipped):
 @pytest.mark.parametrize("key", CAMPAIGN_OPTIONS + INNER_OPTIONS)
 def test_every_option_of_a_campaign_stands_in_the_shipped_one(key):
     assert re.search(rf"^(# )?{key} = ", DEMO, re.MULTILINE)
+
+
+@pytest.mark.parametrize("form", DESTINATIONS)
+def test_the_shipped_campaign_has_an_example_of_every_kind_of_destination(form):
+    kind = form.model_fields["type"].default
+    assert f'#   type = "{kind}"' in DEMO
+    assert f"`{kind}`" in PAGE.split("### [destination]")[1].partition("\n### ")[0]
 
 
 @pytest.mark.parametrize("disposition", SYSTEM.for_rules)

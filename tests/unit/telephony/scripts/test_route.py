@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from dialerd.domain.facts import AttemptState, EndFacts, Witness
@@ -36,6 +38,16 @@ def test_an_answered_call_gets_its_destination_and_the_leads_fields(desk):
     [
         ({"type": "playback", "file": "custom/hello"}, {"TYPE": "playback", "FILE": "custom/hello"}),
         ({"type": "hangup"}, {"TYPE": "hangup"}),
+        ({"type": "queue", "queue": "sales", "wait": "90s"}, {"TYPE": "queue", "QUEUE": "sales", "TIMEOUT": "90"}),
+        ({"type": "endpoint", "endpoint": "PJSIP/1"}, {"TYPE": "dial", "DIAL": "PJSIP/1", "TIMEOUT": "20"}),
+        (
+            {"type": "ring_group", "endpoints": ["PJSIP/1", "PJSIP/2"], "ring": "1.4s"},
+            {"TYPE": "dial", "DIAL": "PJSIP/1&PJSIP/2", "TIMEOUT": "1"},
+        ),
+        (
+            {"type": "balanced", "shares": [{"to": {"type": "hangup"}}]},
+            {"TYPE": "hangup"},
+        ),
     ],
 )
 def test_other_destinations_are_told_in_their_own_variables(desk, destination, variables):
@@ -45,6 +57,16 @@ def test_other_destinations_are_told_in_their_own_variables(desk, destination, v
     call.obey()
     found = {name: value for name, value in call.variables.items() if name.startswith("DIALERD_DEST_")}
     assert found == {f"DIALERD_DEST_{name}": value for name, value in variables.items()}
+
+
+def test_shares_get_calls_by_how_many_each_has(desk):
+    shares = [{"weight": 2, "to": {"type": "playback", "file": "a"}}, {"to": {"type": "playback", "file": "b"}}]
+    desk.write_campaign(destination={"type": "balanced", "shares": shares})
+    desk.process.reload()
+    attempts = [desk.sent(f"+120255501{number:02d}") for number in range(6)]
+    for attempt in attempts:
+        desk.call("route", attempt).obey()
+    assert Counter(desk.attempt(attempt).destination for attempt in attempts) == {"playback a": 4, "playback b": 2}
 
 
 def test_an_attempt_given_as_argument_saves_a_question(desk):

@@ -2,7 +2,8 @@
 
 Sets DIALERD_DEST_TYPE and the variables of that destination, DIALERD_NUMBER, DIALERD_CAMPAIGN, DIALERD_LIST,
 DIALERD_ATTEMPT_NUMBER, a DIALERD_LEAD_<COLUMN> for each column of the list, a DIALERD_ATTR_<NAME> for each fact that an
-earlier call attached (agi/attr.py), and DIALERD_OK=1 as the last of all.
+earlier call attached (agi/attr.py), DIALERD_AMD=1 when a machine is to be looked for first, and DIALERD_OK=1 as the last
+of all.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def variables(order: RouteOrder) -> dict[str, str]:
         name = lead_variable(column)
         if name is not None:
             found.setdefault(name, value)
+    if order.amd:
+        found["DIALERD_AMD"] = "1"
     found |= {f"DIALERD_ATTR_{name.upper()}": value for name, value in order.attributes.items()}
     return found | _destination(order)
 

@@ -44,6 +44,7 @@ def _facts(settings: Settings) -> dict[str, object]:
         "trunks": sorted(settings.trunks),
         "campaigns": sorted(settings.campaigns),
         "held_to": held_to,
+        "warnings": _warnings(settings),
     }
 
 
@@ -54,4 +55,12 @@ def _summary(settings: Settings) -> str:
     free = [name for name, campaign in sorted(settings.campaigns.items()) if campaign.compliance.is_none]
     warning = f"; held to no compliance profile: {', '.join(free)}" if free else ""
     good = f"{settings.source}: good; trunks: {trunks or 'none'}; campaigns: {campaigns or 'none'}"
-    return good + click.style(warning, fg="red")
+    return "\n".join([good + click.style(warning, fg="red"), *(f"warning: {line}" for line in _warnings(settings))])
+
+
+def _warnings(settings: Settings) -> list[str]:
+    return [
+        f"campaign {name}: {warning}"
+        for name, campaign in sorted(settings.campaigns.items())
+        for warning in campaign.warnings
+    ]

@@ -188,7 +188,7 @@ def _configure_dialer(lab: Lab) -> None:
         "sip_port": lab.ports.sip,
         "carrier_port": lab.ports.carrier,
     }
-    names = ("manager.conf", "extensions.conf", "pjsip.conf", "queues.conf")
+    names = ("manager.conf", "extensions.conf", "pjsip.conf", "queues.conf", "amd.conf")
     lab.asterisk.configure({name: fill(f"dialer-{name}", values) for name in names})
 
 

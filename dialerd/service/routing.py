@@ -29,7 +29,7 @@ class RouteRequest:
 @dataclass(frozen=True, slots=True)
 class RouteOrder:
     """Where an answered call goes, and what the dialplan may know about the lead: what its list says of it, and
-    `attributes`, what was said in its earlier calls.
+    `attributes`, what was said in its earlier calls. `amd`: listen first whether it is a machine.
     """
 
     attempt_id: str
@@ -39,6 +39,7 @@ class RouteOrder:
     list_name: str
     number: int
     attributes: Mapping[str, str]
+    amd: bool
 
 
 def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[RouteOrder | DialerdError]:
@@ -108,6 +109,7 @@ def _answer(
         record.list_name or "",
         record.number,
         {name: fact.value for name, fact in told.get(record.lead_id, NO_ATTRIBUTES).items()},
+        campaign.amd.enabled,
     )
 
 

@@ -83,7 +83,7 @@ def attach_each(conn: Connection, wanted: Sequence[Facts]) -> list[AttemptRecord
 
 def _one(conn: Connection, word: Word, record: AttemptRecord | None) -> Said | DialerdError:
     try:
-        found = _answered(word.attempt_id, record)
+        found = require_answered(word.attempt_id, record)
         dispositions = word.settings.dispositions
         if word.disposition not in dispositions.of_answered_calls:
             allowed = ", ".join(dispositions.of_answered_calls)
@@ -130,7 +130,7 @@ def _callback(conn: Connection, word: Word, record: AttemptRecord) -> tuple[date
 
 def _attach(conn: Connection, facts: Facts, record: AttemptRecord | None) -> AttemptRecord | DialerdError:
     try:
-        found = _answered(facts.attempt_id, record)
+        found = require_answered(facts.attempt_id, record)
         names = words.names_of(conn, found.attempt_id) | set(facts.values)
         if len(names) > MOST_ATTRIBUTES:
             raise Refused(f"attempt {found.attempt_id}: at most {MOST_ATTRIBUTES} attributes go with a call")
@@ -140,7 +140,8 @@ def _attach(conn: Connection, facts: Facts, record: AttemptRecord | None) -> Att
     return found
 
 
-def _answered(attempt_id: str, record: AttemptRecord | None) -> AttemptRecord:
+def require_answered(attempt_id: str, record: AttemptRecord | None) -> AttemptRecord:
+    """The attempt. Raises NotFound when nobody made it, Refused when its call is not up and answered."""
     if record is None:
         raise NotFound(f"attempt {attempt_id}: not in the database; nothing is written about it")
     if record.state is not AttemptState.ANSWERED:

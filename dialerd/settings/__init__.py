@@ -1,5 +1,6 @@
 """TOML files -> one frozen, validated object; every mistake listed at once, with file and key."""
 
+from dialerd.settings.amd import Amd
 from dialerd.settings.campaign import Campaign, Schedule
 from dialerd.settings.destinations import (
     Balanced,
@@ -20,6 +21,7 @@ from dialerd.settings.model import Agi, Asterisk, Database, Engine, Log, Node, P
 __all__ = [
     "DEFAULT_FILE",
     "Agi",
+    "Amd",
     "Asterisk",
     "Balanced",
     "Campaign",

@@ -26,6 +26,7 @@ from dialerd.domain.eligibility import CampaignRules
 from dialerd.domain.recycle import RecyclePlan, Rule
 from dialerd.domain.windows import Hours
 from dialerd.settings import values
+from dialerd.settings.amd import Amd
 from dialerd.settings.compliance import ComplianceForm, by_default
 from dialerd.settings.context import context_of
 from dialerd.settings.destinations import Destination
@@ -102,6 +103,7 @@ class Campaign(Section):
     max_attempts: Annotated[int, PlainValidator(values.whole(1, 100, "a whole number of attempts"))] = 3
     order: Annotated[Literal["list"], PlainValidator(values.one_of("list"))] = "list"
     destination: Annotated[Destination, Field(discriminator="type")]
+    amd: Amd = Amd()
     schedule: Schedule
     recycle: Annotated[
         Mapping[Annotated[str, PlainValidator(_recyclable)], Annotated[Rule, ReadAs(RuleForm)]],
@@ -119,6 +121,11 @@ class Campaign(Section):
     def dispositions(self) -> Catalogue:
         """What the dispositions mean, by the catalogue it was read with."""
         return self._dispositions
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is allowed and may be a mistake, `key: what it means`."""
+        return [warning for warning in (self.amd.warning(self.compliance),) if warning]
 
     @field_validator("ring_timeout", mode="after")
     @classmethod

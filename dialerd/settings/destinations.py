@@ -16,6 +16,7 @@ _ENDPOINT_WORDS = "what Asterisk's Dial takes, such as PJSIP/101, without & , an
 _MOST = 20
 
 Ring = Annotated[float, PlainValidator(values.seconds(1, 300))]
+SoundFile = Annotated[str, PlainValidator(values.matching(r"(?!.*\.\.)[A-Za-z0-9_/-][A-Za-z0-9_./-]{0,199}", _SOUND))]
 EndpointName = Annotated[str, PlainValidator(values.matching(_ENDPOINT, _ENDPOINT_WORDS))]
 
 
@@ -90,7 +91,7 @@ class Playback(Section):
     """Answered calls hear a recording and are hung up."""
 
     type: Literal["playback"] = "playback"
-    file: Annotated[str, PlainValidator(values.matching(r"(?!.*\.\.)[A-Za-z0-9_/-][A-Za-z0-9_./-]{0,199}", _SOUND))]
+    file: SoundFile
 
     @property
     def text(self) -> str:

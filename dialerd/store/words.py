@@ -36,6 +36,11 @@ def say(conn: Connection, said: Sequence[tuple[str, str, datetime | None]]) -> N
         conn.execute(_SAY, [dict(zip(names, word, strict=True)) for word in said])
 
 
+def note_amd(conn: Connection, attempt_id: str, status: str, cause: str) -> None:
+    """What answering machine detection found on an attempt's call; nothing for one that has ended."""
+    conn.execute(_AMD, {"b_id": attempt_id, "amd_status": status, "amd_cause": cause})
+
+
 def attach(conn: Connection, attempt_id: str, lead_id: int, values: Mapping[str, str], now: datetime) -> None:
     """Facts that go with the attempt and its lead, in the place of what this attempt said under the same names."""
     build = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
@@ -71,6 +76,11 @@ _SAY = (
     update(attempts)
     .where(attempts.c.id == bindparam("b_id"), attempts.c.state == AttemptState.ANSWERED.value)
     .values(said=bindparam("said"), callback_at=bindparam("callback_at"))
+)
+_AMD = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("b_id"), attempts.c.state == AttemptState.ANSWERED.value)
+    .values(amd_status=bindparam("amd_status"), amd_cause=bindparam("amd_cause"))
 )
 _ATTRIBUTES = (
     select(

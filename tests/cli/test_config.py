@@ -69,6 +69,7 @@ def test_programs_get_the_same_as_json(config):
         "trunks": ["carrier"],
         "campaigns": ["sales"],
         "held_to": {"sales": "us-default 2026-11-25"},
+        "warnings": [],
     }
     config.write_text("[log]\nlevel = 'loud'\n")
     refused = check(config, "--json")
@@ -95,6 +96,17 @@ def test_a_campaign_without_any_rule_of_law_is_pointed_out(config):
     file = config.parent / "campaigns.d" / "sales.toml"
     file.write_text(CAMPAIGN + 'compliance = { profile = ["none"] }\n')
     assert "; held to no compliance profile: sales" in check(config).stdout
+
+
+def test_what_is_allowed_and_may_be_a_mistake_is_a_warning_and_no_more(config):
+    file = config.parent / "campaigns.d" / "sales.toml"
+    file.write_text(CAMPAIGN + "amd = { enabled = true }\n")
+    checked = check(config)
+    assert checked.returncode == 0
+    assert checked.stdout.splitlines()[1].startswith(
+        "warning: campaign sales: amd.enabled: held to us-default: a person may"
+    )
+    assert len(json.loads(check(config, "--json").stdout)["warnings"]) == 1
 
 
 def test_a_mistake_in_a_compliance_profile_is_told_with_file_and_key(config):

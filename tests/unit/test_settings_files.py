@@ -11,18 +11,7 @@ from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import ConfigError
 from dialerd.domain.recycle import Rule
 from dialerd.domain.windows import parse_hours
-from dialerd.settings import (
-    Balanced,
-    Endpoint,
-    Extension,
-    HangUp,
-    Playback,
-    Queue,
-    RingGroup,
-    Settings,
-    Share,
-    load,
-)
+from dialerd.settings import Extension, Settings, load
 
 MAIN = """
 [asterisk]
@@ -96,67 +85,6 @@ def test_holidays_close_the_schedule_and_every_rule(files):
     holidays = frozenset({date(2026, 12, 25)})
     assert campaign.schedule.hours.holidays == holidays
     assert campaign.plan.rules[Disposition.BUSY].hours.holidays == holidays
-
-
-@pytest.mark.parametrize(
-    ("text", "destination"),
-    [
-        ('type = "playback"\nfile = "custom/hello"', Playback(file="custom/hello")),
-        ('type = "hangup"', HangUp()),
-        ('type = "extension"\ncontext = "sales"', Extension(context="sales", exten="s")),
-        ('type = "queue"\nqueue = "sales"\nwait = "2m"', Queue(queue="sales", wait=120.0)),
-        ('type = "endpoint"\nendpoint = "PJSIP/101"', Endpoint(endpoint="PJSIP/101", ring=20.0)),
-        ('type = "endpoint"\nendpoint = "WebSocket/ai/c(ulaw)"', Endpoint(endpoint="WebSocket/ai/c(ulaw)")),
-        (
-            'type = "ring_group"\nendpoints = ["PJSIP/101", "Local/7@desk/n"]\nring = 9',
-            RingGroup(endpoints=("PJSIP/101", "Local/7@desk/n"), ring=9.0),
-        ),
-        (
-            'type = "balanced"\nshares = [{ weight = 3, to = { type = "hangup" } }, { to = { type = "queue", queue = "q" } }]',
-            Balanced(shares=(Share(weight=3, to=HangUp()), Share(weight=1, to=Queue(queue="q")))),
-        ),
-    ],
-)
-def test_each_destination_is_known_by_its_type(files, text, destination):
-    before, _, after = CAMPAIGN.partition("[destination]")
-    campaign = before + "[destination]\n" + text + "\n[schedule]" + after.partition("[schedule]")[2]
-    assert load(files(a=campaign), {}).campaigns["sales"].destination == destination
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ('type = "queue"', "destination.queue: missing; it has to be given"),
-        ('type = "queue"\nqueue = "a b"', "destination.queue: 'a b' will not do; a queue's name in queues.conf"),
-        ('type = "queue"\nqueue = "a"\nwait = 0', "destination.wait: 0 is out of range; "),
-        ('type = "endpoint"\nendpoint = "PJSIP/1&PJSIP/2"', "destination.endpoint: 'PJSIP/1&PJSIP/2' will not do; "),
-        ('type = "endpoint"\nendpoint = "101"', "destination.endpoint: '101' will not do; what Asterisk's Dial takes"),
-        ('type = "endpoint"\nendpoint = "PJSIP/${X}"', "destination.endpoint: 'PJSIP/${X}' will not do; "),
-        ('type = "ring_group"\nendpoints = []', "destination.endpoints: [] is no list of 1 to 20; "),
-        (
-            'type = "ring_group"\nendpoints = ["PJSIP/1", "PJSIP/1"]',
-            "destination.endpoints: ['PJSIP/1', 'PJSIP/1'] names",
-        ),
-        ('type = "balanced"\nshares = []', "destination.shares: is an empty list; one destination or more"),
-        ('type = "balanced"\nshares = [{}]', "destination.shares.0.to: missing; it has to be given"),
-        (
-            'type = "balanced"\nshares = [{ to = { type = "hangup" } }, { to = { type = "balanced", shares = [] } }]',
-            "destination.shares.1.to.type: missing or unknown; one of 'extension', 'queue', 'ring_group', ",
-        ),
-        (
-            'type = "balanced"\nshares = [{ weigth = 2, to = { type = "hangup" } }]',
-            "destination.shares.0.weigth: no such key; known here: weight, to; did you mean weight?",
-        ),
-        (
-            'type = "balanced"\nshares = [{ to = { type = "endpoint", endpoint = "x" } }]',
-            "destination.shares.0.to.endpoint: 'x' will not do; what Asterisk's Dial takes",
-        ),
-    ],
-)
-def test_a_mistake_in_a_destination_is_told_with_its_key(files, text, told):
-    before, _, after = CAMPAIGN.partition("[destination]")
-    (said,) = problems(files(a=before + "[destination]\n" + text + "\n[schedule]" + after.partition("[schedule]")[2]))
-    assert said.partition(".toml: ")[2].startswith(told)
 
 
 def test_a_campaign_without_waits_of_its_own_takes_the_engines(files):

@@ -10,7 +10,7 @@ import pytest
 
 from dialerd.domain.breaker import Limits
 from dialerd.domain.dispositions import FLAG_NAMES, SYSTEM
-from dialerd.settings import Asterisk, Balanced, Campaign, DispositionForm, Schedule, Share, Single, load, profiles
+from dialerd.settings import Amd, Asterisk, Balanced, Campaign, DispositionForm, Schedule, Share, Single, load, profiles
 from dialerd.settings.campaign import RuleForm
 from dialerd.settings.compliance import ComplianceForm
 from dialerd.settings.model import BreakerForm, Sections
@@ -31,9 +31,9 @@ OPTIONS = [
     if (table, key) != ("trunks", "breaker")
 ]
 BREAKER_OPTIONS = list(BreakerForm.model_fields)
-TABLES = ("destination", "schedule", "compliance", "recycle")
+TABLES = ("destination", "amd", "schedule", "compliance", "recycle")
 CAMPAIGN_OPTIONS = [key for key in Campaign.model_fields if key not in TABLES]
-INNER_OPTIONS = [key for form in (Schedule, RuleForm, ComplianceForm) for key in form.model_fields]
+INNER_OPTIONS = [key for form in (Amd, Schedule, RuleForm, ComplianceForm) for key in form.model_fields]
 PROFILE_OPTIONS = [key for form in (ProfileForm, ProfileRule) for key in form.model_fields]
 DESTINATIONS = (*get_args(Single), Balanced)
 DESTINATION_OPTIONS = sorted({key for form in (*DESTINATIONS, Share) for key in form.model_fields})

@@ -12,16 +12,22 @@ import pytest
 from harness.waiting import wait_for
 
 # A child that tells which signals it got, and ends as it was told to; "dies" does so at the first signal of any kind.
-# It waits for signals and handles none: one that comes between two waits stays pending.
+# It waits for signals and handles none: one that comes between two waits stays pending. Without its parent it ends.
 CHILD = """
-import signal, sys
+import os, signal, sys
+parent = os.getppid()
 name, ends_with = sys.argv[1], int(sys.argv[2])
 signals = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 print(name, "ready", flush=True)
 ends = 0
 while True:
-    number = signal.sigwait(signals)
+    got = signal.sigtimedwait(signals, 0.5)
+    if os.getppid() != parent:
+        sys.exit("left behind")
+    if got is None:
+        continue
+    number = got.si_signo
     print(name, signal.Signals(number).name, flush=True)
     if name == "dies":
         sys.exit(ends_with)

@@ -7,12 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from dialerd.cli.list_rules import allow_option, countries_option
 from dialerd.cli.output import json_option, print_json, say
 from dialerd.cli.reading import Wanted, reading_options
 from dialerd.cli.shell import Shell, pass_shell
@@ -57,6 +59,8 @@ SMALL_BYTES = 1_000_000
 )
 @click.option("--dry-run", is_flag=True, help="Say what would become of the rows; write nothing.")
 @reading_options
+@countries_option("For this file: numbers of these countries only, instead of the list's own; any: of every one.")
+@allow_option("For this file: kinds of numbers that are refused otherwise, besides the list's own.")
 @click.option(
     "--rejects",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -73,6 +77,8 @@ def import_(
     duplicates: str,
     scope: str,
     wanted: Wanted,
+    countries: tuple[str, ...] | None,
+    kinds: tuple[str, ...] | None,
     rejects: Path | None,
     *,
     dry_run: bool,
@@ -89,7 +95,7 @@ def import_(
     out = rejects if rejects or dry_run else _beside(file)
     started = time.monotonic()
     with shell.database() as database, bar() as progress:
-        reading = wanted.reading(database)
+        reading = replace(wanted.reading(database), countries=countries, kinds=kinds or ())
         if dry_run:
             shell.step_back()
             report = rehearse(database, name, file, reading, rules=rules, rejects=out, progress=progress)

@@ -7,15 +7,15 @@ import click
 from dialerd.cli import list_flow, list_ops, versions
 from dialerd.cli.dispositions import DispositionName
 from dialerd.cli.importing import import_
+from dialerd.cli.list_rules import create, edit, told
 from dialerd.cli.output import MAX_ID, json_option, plain, print_json, print_pairs, print_table
 from dialerd.cli.preview import example, preview_
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_list, percent
 from dialerd.cli.versions import state_of, version_as_json
 from dialerd.domain.lifecycle import ListStatus
-from dialerd.domain.phone import PhonePolicy
 from dialerd.service import imports, lists
-from dialerd.service.lists import ListDetail, ListView
+from dialerd.service.lists import ListDetail
 from dialerd.store.versions import VersionRecord
 
 
@@ -24,43 +24,14 @@ def group() -> None:
     """Create lists and import leads."""
 
 
+group.add_command(create)
 group.add_command(import_)
 group.add_command(preview_)
 group.add_command(example)
 group.add_command(of_list)
+group.add_command(edit)
 for command in (*versions.COMMANDS, *list_ops.COMMANDS, *list_flow.COMMANDS):
     group.add_command(command)
-
-
-@group.command()
-@click.argument("name")
-@click.option("--description", default="", help="What the list is, for people.")
-@click.option("--region", metavar="CC", help="The country (US, GB, DE ...) whose national numbers are understood.")
-@click.option(
-    "--policy",
-    type=click.Choice([policy.value for policy in PhonePolicy]),
-    help="strict takes numbers in E.164 only; clean repairs spaces, dashes, 00 and national numbers."
-    "  [default: clean with --region, else strict]",
-)
-@json_option
-@pass_shell
-def create(shell: Shell, name: str, description: str, region: str | None, policy: str | None, *, as_json: bool) -> None:
-    """Create an empty list."""
-    chosen = PhonePolicy(policy) if policy else None
-    with shell.database() as database:
-        made = lists.create(
-            database,
-            name,
-            description=description,
-            region=region,
-            policy=chosen,
-            actor=shell.actor,
-            now=shell.now(),
-        )
-    if as_json:
-        print_json(made)
-    else:
-        click.echo(f"list {made.name}: {made.status.label}, {_rules(made)}; next: dialerd list import {made.name} FILE")
 
 
 @group.command("list")
@@ -160,7 +131,7 @@ def _print_detail(detail: ListDetail) -> None:
             ("status", view.status.label),
             ("description", view.description),
             ("campaign", view.campaign),
-            ("numbers", _rules(view)),
+            ("numbers", told(view)),
             ("owner", view.owner),
             ("created", view.created_at),
             ("leads", counts.total),
@@ -199,8 +170,3 @@ def _headway(detail: ListDetail) -> str | None:
         if version.state.unfinished:
             return f"{version.headway.rows:,} rows; {state_of(version)}"
     return None
-
-
-def _rules(view: ListView) -> str:
-    home = f", national numbers of {view.region}" if view.region else ""
-    return f"{view.policy}{home}"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from dialerd.cli.list_rules import allow_option, countries_option
 from dialerd.cli.output import json_option, print_json, print_table
 from dialerd.cli.reading import Wanted, reading_options
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.errors import BadInput
 from dialerd.ingest.example import EXAMPLE
 from dialerd.ingest.preview import Preview, PreviewColumn, PreviewRow
+from dialerd.service.list_rules import number_rules
 from dialerd.service.previews import preview_alone, preview_for_list
 
 
@@ -21,20 +24,31 @@ from dialerd.service.previews import preview_alone, preview_for_list
 @click.option("--region", metavar="CC", help="Without --list: the country whose national numbers are understood.")
 @click.option("--rows", type=click.IntRange(0, 1000), default=10, show_default=True, help="How many rows to show.")
 @reading_options
+@countries_option("For this file: numbers of these countries only, instead of the list's own; any: of every one.")
+@allow_option("For this file: kinds of numbers that are refused otherwise, besides the list's own.")
 @json_option
 @pass_shell
 def preview_(
-    shell: Shell, file: Path, name: str | None, region: str | None, rows: int, wanted: Wanted, *, as_json: bool
+    shell: Shell,
+    file: Path,
+    name: str | None,
+    region: str | None,
+    rows: int,
+    wanted: Wanted,
+    countries: tuple[str, ...] | None,
+    kinds: tuple[str, ...] | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Show what would become of a file: its encoding, its columns, its first rows. Nothing is imported."""
     if name is not None and region is not None:
         raise click.UsageError("--region is for a list that does not exist yet; --list has its own")
     with shell.database() as database:
-        reading = wanted.reading(database)
+        reading = replace(wanted.reading(database), countries=countries, kinds=kinds or ())
         if name is not None:
             found = preview_for_list(database, name, file, reading, rows)
         else:
-            found = preview_alone(file, reading, region, rows)
+            found = preview_alone(file, reading, number_rules(region, defaults=shell.settings.lists.allowed), rows)
     if as_json:
         print_json(found)
     else:

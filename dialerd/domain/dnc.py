@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import phonenumbers
 
+from dialerd.domain.allowed import EVERY_NUMBER
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 
 ON_DNC = "on do-not-call"
@@ -72,7 +73,7 @@ def read_number(text: str, kind: Kind, region: str | None) -> str | BadPhone:
     """What an entry of this kind is about, read as numbers of lists are; `region` is where national forms are at home."""
     if kind is Kind.PREFIX:
         return _read_prefix(text, region)
-    phone = read_phone(text, PhonePolicy.CLEAN, region)
+    phone = read_phone(text, PhonePolicy.CLEAN, region, EVERY_NUMBER)
     return phone if isinstance(phone, BadPhone) else phone.e164
 
 

@@ -31,7 +31,8 @@ class Plan:
 
     def kind(self, digits: str, length: int) -> int | None:
         """The PhoneNumberType that phonenumbers.number_type gives every national number of this length that begins
-        with these digits, None when it is not one for all.
+        with these digits, None when it is not one for all. Then phonenumbers.region_code_for_number, which looks at the
+        same rules in the same order, is one for all too.
         """
         for region in self._regions:
             # Where a code has several regions, leading digits tell them apart, or else the first that knows the number.

@@ -6,16 +6,20 @@ Where numbering plans are asked, the answer is libphonenumber's (the phonenumber
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache, partial
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, ValidationResult
 from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
+from dialerd.domain.allowed import KINDS, ORDINARY, Allowed, NumberKind, country_of, is_emergency, is_short
 from dialerd.domain.national import home
 from dialerd.domain.places import REGION_BEGINS, region_of_number
 from dialerd.domain.prefixes import PrefixVerdicts
+from dialerd.domain.spelling import CLEANABLE, LONGEST_TEXT, WITHOUT_PUNCTUATION, wrong_characters
 
 
 class PhonePolicy(StrEnum):
@@ -47,29 +51,21 @@ class BadPhone:
     reason: str
 
 
-# E.164 allows 15 digits; the rest is room for the punctuation people write.
-_LONGEST_TEXT = 40
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
-_SPREADSHEET = (
-    (re.compile(r"[+]?[0-9]+([.,][0-9]*)?[eE][+]?[0-9]+"), "rounded by a spreadsheet"),
-    (re.compile(r"[+]?[0-9]{7,}[.,][0-9]{1,2}"), "made a decimal number by a spreadsheet"),
-)
-_PUNCTUATION = r" ().\-\u00a0\u202f\u2010-\u2015\u2212"
-_WITHOUT_PUNCTUATION = str.maketrans("", "", " ().-\u00a0\u202f\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
-_CLEANABLE = re.compile(rf"[{_PUNCTUATION}]*\+?[0-9{_PUNCTUATION}]+")
-_DIGIT = re.compile(r"[0-9]")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 
-_GEOGRAPHIC = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
-_DIALABLE = _GEOGRAPHIC | {PhoneNumberType.MOBILE, PhoneNumberType.VOIP}
+_DIALABLE = frozenset(
+    (PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.MOBILE, PhoneNumberType.VOIP)
+)
 _REFUSED = {
-    PhoneNumberType.TOLL_FREE: "a toll-free number",
-    PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
-    PhoneNumberType.SHARED_COST: "a shared-cost number",
-    PhoneNumberType.PERSONAL_NUMBER: "a personal (follow-me) number, charged like premium rate",
-    PhoneNumberType.PAGER: "a pager",
-    PhoneNumberType.UAN: "a company-wide number (UAN)",
-    PhoneNumberType.VOICEMAIL: "a voicemail access number",
+    NumberKind.TOLL_FREE: "a toll-free number",
+    NumberKind.PREMIUM: "a premium-rate number",
+    NumberKind.SHARED_COST: "a shared-cost number",
+    NumberKind.PERSONAL: "a personal (follow-me) number, charged like premium rate",
+    NumberKind.PAGER: "a pager",
+    NumberKind.COMPANY: "a company-wide number (UAN)",
+    NumberKind.VOICEMAIL: "a voicemail access number",
+    NumberKind.SHORT: "a short number",
 }
 # libphonenumber's name for codes of no country: satellite phones (870, 881), international networks (882, 883),
 # universal toll-free, shared-cost and premium numbers (800, 808, 979).
@@ -87,26 +83,50 @@ _Where = tuple[tuple[str, ...], str]
 _USUAL_LENGTHS = range(8, 17)
 
 
-def read_phone(text: str, policy: PhonePolicy, region: str | None) -> Phone | BadPhone:
-    """Reads one cell of a list. Never raises, whatever the text is.
-
-    `region` is the list's default country (ISO 3166-1 alpha-2, upper case), used by the clean policy for national
-    forms. A number passes when it lies in a range that its country has in use for fixed lines, mobiles or VoIP, or in a
-    range set aside for fiction. Toll-free, premium, shared-cost, personal, pager, company-wide, voicemail, short and
-    emergency numbers and those of no country (satellite) do not.
+@dataclass(frozen=True, slots=True)
+class NumberRules:
+    """How the numbers of a list are read. `region` is its default country (ISO 3166-1 alpha-2, upper case), used by the
+    clean policy for national forms.
     """
-    number = text if policy is PhonePolicy.STRICT else _cleaned(text, region)
-    if number is not None and _is_plain(number):
-        verdict = _VERDICTS.of(number)
-        if isinstance(verdict, tuple):
-            return Phone(number, *verdict)
-        if verdict is not None:
-            return verdict
-    return read_by_library(text, policy, region)
+
+    policy: PhonePolicy = PhonePolicy.STRICT
+    region: str | None = None
+    allowed: Allowed = ORDINARY
 
 
-def read_by_library(text: str, policy: PhonePolicy, region: str | None) -> Phone | BadPhone:
-    """What `read_phone` promises, with no short cut: the reference for it, about a hundred times slower."""
+def phone_reader(rules: NumberRules) -> Callable[[str], Phone | BadPhone]:
+    """What reads the cells of a list. It never raises, whatever the text is.
+
+    A number passes when it lies in a range that its country has in use for fixed lines, mobiles or VoIP, or in a range
+    set aside for fiction, and the list takes numbers of that country. Toll-free, premium, shared-cost, personal, pager,
+    company-wide, voicemail and short numbers do only when the list allows them; emergency numbers and those of no
+    country (satellite) never.
+    """
+    policy, region, allowed = rules.policy, rules.region, rules.allowed
+    verdicts = _verdicts(allowed)
+
+    def read(text: str) -> Phone | BadPhone:
+        number = text if policy is PhonePolicy.STRICT else _cleaned(text, region)
+        if number is not None and _is_plain(number):
+            verdict = verdicts.of(number)
+            if isinstance(verdict, tuple):
+                return Phone(number, *verdict)
+            if verdict is not None:
+                return verdict
+        return read_by_library(text, policy, region, allowed)
+
+    return read
+
+
+def read_phone(text: str, policy: PhonePolicy, region: str | None, allowed: Allowed = ORDINARY) -> Phone | BadPhone:
+    """Reads one number as `phone_reader` does."""
+    return phone_reader(NumberRules(policy, region, allowed))(text)
+
+
+def read_by_library(
+    text: str, policy: PhonePolicy, region: str | None, allowed: Allowed = ORDINARY
+) -> Phone | BadPhone:
+    """What `phone_reader` promises, with no short cut: the reference for it, about a hundred times slower."""
     dialed = _strict(text) if policy is PhonePolicy.STRICT else _clean(text, region)
     if isinstance(dialed, BadPhone):
         return dialed
@@ -117,7 +137,7 @@ def read_by_library(text: str, policy: PhonePolicy, region: str | None) -> Phone
     e164 = _in_e164(number)
     if policy is PhonePolicy.STRICT and e164 != text:
         return BadPhone(f"not in E.164 as dialed from abroad: write {e164}")
-    return _judge(number, e164)
+    return _judge(number, e164, allowed)
 
 
 def is_region(text: str) -> bool:
@@ -132,9 +152,9 @@ def _is_plain(number: str) -> bool:
 def _cleaned(text: str, region: str | None) -> str | None:
     """The number in E.164 where the clean policy reads the text in the plainest way; None when it takes a second look."""
     # A dot near the end may be a spreadsheet's, and not the punctuation of a phone number.
-    if len(text) > _LONGEST_TEXT or "." in text[-3:]:
+    if len(text) > LONGEST_TEXT or "." in text[-3:]:
         return None
-    dialed = text.translate(_WITHOUT_PUNCTUATION)
+    dialed = text.translate(WITHOUT_PUNCTUATION)
     if not dialed.isascii():
         return None
     if dialed[:1] == "+":
@@ -150,15 +170,15 @@ def _cleaned(text: str, region: str | None) -> str | None:
 def _strict(text: str) -> str | BadPhone:
     if _E164.fullmatch(text):
         return text
-    return BadPhone(_spelling(text) or "not in E.164: a plus sign, the country code and digits, nothing else")
+    return BadPhone(wrong_characters(text) or "not in E.164: a plus sign, the country code and digits, nothing else")
 
 
 def _clean(text: str, region: str | None) -> str | BadPhone:
     """The digits as dialed from `region`, or with a plus sign."""
-    problem = _spelling(text)
+    problem = wrong_characters(text)
     if problem is not None:
         return BadPhone(problem)
-    if not _CLEANABLE.fullmatch(text):
+    if not CLEANABLE.fullmatch(text):
         return BadPhone("not a phone number: a plus sign stands only in front")
     dialed = _compact(text, region)
     if not dialed.startswith("+") and region is None:
@@ -166,15 +186,25 @@ def _clean(text: str, region: str | None) -> str | BadPhone:
     return dialed
 
 
-def _verdict(e164: str) -> _Where | BadPhone | None:
-    """The zones and region of a number that may be dialed, or why it may not; None when it is read as another number."""
+@lru_cache(maxsize=16)
+def _verdicts(allowed: Allowed) -> PrefixVerdicts[_Where | BadPhone]:
+    # `_judge` looks at nothing but what PrefixVerdicts allows.
+    return PrefixVerdicts(partial(_verdict, allowed), (*_FICTION_BEGINS, *REGION_BEGINS))
+
+
+def _verdict(allowed: Allowed, e164: str) -> _Where | BadPhone | None:
+    """The zones and region of a number that may be dialed, or why it may not; None when it is read as another number, or when all
+    of its digits decide.
+    """
     try:
         number = phonenumbers.parse(e164, None)
     except NumberParseException:
         return None
     if _in_e164(number) != e164:
         return None
-    found = _judge(number, e164)
+    if NumberKind.SHORT in allowed.kinds and phonenumbers.number_type(number) == PhoneNumberType.UNKNOWN:
+        return None
+    found = _judge(number, e164, allowed)
     return (found.zones, found.region) if isinstance(found, Phone) else found
 
 
@@ -182,15 +212,31 @@ def _in_e164(number: PhoneNumber) -> str:
     return f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
 
 
-def _judge(number: PhoneNumber, e164: str) -> Phone | BadPhone:
+def _judge(number: PhoneNumber, e164: str, allowed: Allowed) -> Phone | BadPhone:
     if number.country_code in _NO_COUNTRY:
         return BadPhone("a satellite or international network number, of no country")
     kind = phonenumbers.number_type(number)
-    if kind in _DIALABLE or (kind == PhoneNumberType.UNKNOWN and _FICTION.fullmatch(e164)):
-        return Phone(e164, _zones(number, kind, e164), region_of_number(e164))
-    if kind in _REFUSED:
-        return BadPhone(f"{_REFUSED[kind]}: not dialed")
-    return BadPhone(_unused(number))
+    if kind not in _DIALABLE and not (kind == PhoneNumberType.UNKNOWN and _FICTION.fullmatch(e164)):
+        refused = _special(number, KINDS.get(kind), allowed)
+        if refused is not None:
+            return BadPhone(refused)
+    region = region_of_number(e164)
+    if allowed.countries:
+        elsewhere = allowed.elsewhere(region.partition("-")[0] or country_of(number))
+        if elsewhere is not None:
+            return BadPhone(elsewhere)
+    return Phone(e164, _zones(number, kind, e164), region)
+
+
+def _special(number: PhoneNumber, kind: NumberKind | None, allowed: Allowed) -> str | None:
+    """Why a number that is no ordinary one is refused; `kind` None means: of a kind that depends on all its digits."""
+    if kind is None:
+        if NumberKind.SHORT not in allowed.kinds or not is_short(number):
+            return _unused(number)
+        return "an emergency number: never dialed" if is_emergency(number) else None
+    if kind in allowed.kinds:
+        return None
+    return f"{_REFUSED[kind]}: not dialed unless the list allows {kind}"
 
 
 def _zones(number: PhoneNumber, kind: int, e164: str) -> tuple[str, ...]:
@@ -221,33 +267,6 @@ def _compact(text: str, region: str | None) -> str:
     return digits
 
 
-def _spelling(text: str) -> str | None:
-    """What is wrong with the characters, or None when only digits and the usual punctuation are there."""
-    if len(text) > _LONGEST_TEXT:
-        return f"too long for a phone number: {len(text)} characters"
-    if not text or text.isspace():
-        return "empty"
-    for wrong, reason in _SPREADSHEET:
-        if wrong.fullmatch(text):
-            return f"{reason}: format the column as text and export it again"
-    problems = (problem for problem in map(_character, text) if problem is not None)
-    return next(problems, None if _DIGIT.search(text) else "has no digits")
-
-
-def _character(character: str) -> str | None:
-    if "0" <= character <= "9" or character == "+" or _CLEANABLE.fullmatch(character):
-        return None
-    if character in "\r\n":
-        return "has a line break in it"
-    if not character.isprintable():
-        return f"has an invisible character in it: U+{ord(character):04X}"
-    if character.isdigit():
-        return f"digits must be 0 to 9, not {character} (U+{ord(character):04X})"
-    if character.isalpha():
-        return "has letters in it: write digits only, without extension or pause"
-    return f"has a character that cannot be dialed: {character}"
-
-
 def _unreadable(error: NumberParseException) -> str:
     if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
         return "no country has this country code"
@@ -265,7 +284,3 @@ def _unused(number: PhoneNumber) -> str:
     if possible == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return "a short number, or a local one without its area code"
     return f"not in a range that is in use in country code +{number.country_code}"
-
-
-# `_judge` looks at nothing but what PrefixVerdicts allows.
-_VERDICTS: PrefixVerdicts[_Where | BadPhone] = PrefixVerdicts(_verdict, (*_FICTION_BEGINS, *REGION_BEGINS))

@@ -23,8 +23,8 @@ _LONGEST_CODE = 3
 class PrefixVerdicts(Generic[Verdict]):
     """What `judge` says about a number in E.164, looked up by its length and its first digits.
 
-    `judge` must depend only on the type and zones that phonenumbers gives a number, its calling code, its length, and
-    on whether it begins with one of `special`. It returns None for what it would read as another number.
+    `judge` must depend only on the type, region and zones that phonenumbers gives a number, its calling code, its length,
+    and on whether it begins with one of `special`. It returns None for what only the library can tell.
     """
 
     def __init__(

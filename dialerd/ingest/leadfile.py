@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from dialerd.domain.allowed import Allowed, read_countries, read_kinds
 from dialerd.domain.errors import BadInput
+from dialerd.domain.phone import NumberRules
 from dialerd.ingest.csvfile import BadRow, CsvFile, Row
 from dialerd.ingest.source import Source
 from dialerd.ingest.workbook import Workbook, is_workbook
@@ -19,7 +21,8 @@ class Reading:
     """How a file is to be read. None means: found out from the file.
 
     `phone_column` is a title in the header, `mapping` titles to field names (both in any case), `sheet` the name of a
-    sheet of a workbook (its first one without).
+    sheet of a workbook (its first one without). `kinds` and `countries` are what the numbers of this file may be, besides
+    the kinds and instead of the countries that the list takes; see domain.allowed.
     """
 
     delimiter: str | None = None
@@ -27,6 +30,14 @@ class Reading:
     phone_column: str | None = None
     sheet: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    kinds: Sequence[str] = ()
+    countries: Sequence[str] | None = None
+
+    def numbers(self, rules: NumberRules) -> NumberRules:
+        """The rules of a list, and what this file is allowed. Raises BadInput for a kind or country that there is not."""
+        allowed = rules.allowed
+        countries = allowed.countries if self.countries is None else read_countries(self.countries)
+        return replace(rules, allowed=Allowed(allowed.kinds | read_kinds(self.kinds), countries))
 
 
 class LeadFile(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dialerd.domain.errors import BadInput
 from dialerd.domain.importing import Headway, Phase
-from dialerd.domain.phone import PhonePolicy
+from dialerd.domain.phone import NumberRules
 from dialerd.ingest.columns import choose_columns
 from dialerd.ingest.csvfile import BadRow
 from dialerd.ingest.leadfile import LeadFile, Reading, open_leads
@@ -37,11 +37,10 @@ def unseen(at: Headway) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The rules of a list for numbers, and how the rows of the file meet its leads."""
+    """By what rules the numbers of a file for a list are read, and how its rows meet the list's leads."""
 
     list_id: int
-    policy: PhonePolicy
-    region: str | None
+    numbers: NumberRules
     rules: Rules = staging.PLAIN
 
 
@@ -133,7 +132,7 @@ def row_reader(file: LeadFile, path: Path, reading: Reading, target: Target) -> 
         columns = choose_columns(file.header, reading.phone_column, reading.mapping)
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from error
-    return RowReader(columns, target.policy, target.region)
+    return RowReader(columns, target.numbers)
 
 
 def read_all(file: LeadFile, reader: RowReader, size: int) -> Iterator[tuple[list[StagedLead], list[BadRow]]]:

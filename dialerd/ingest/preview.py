@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from dialerd.domain.errors import BadInput
-from dialerd.domain.phone import PhonePolicy
+from dialerd.domain.phone import NumberRules
 from dialerd.domain.places import read_place
 from dialerd.ingest.columns import Columns, choose_columns
 from dialerd.ingest.csvfile import DELIMITERS, BadRow, CsvFile
@@ -74,7 +74,7 @@ class Preview:
     whole: bool
 
 
-def preview(path: Path, reading: Reading, policy: PhonePolicy, region: str | None, rows: int = 10) -> Preview:
+def preview(path: Path, reading: Reading, rules: NumberRules, rows: int = 10) -> Preview:
     """Reads the first rows of a file as an import would. Raises BadInput as that does.
 
     A file that is not UTF-8 and has no encoding named is shown in the one it looks like.
@@ -86,7 +86,7 @@ def preview(path: Path, reading: Reading, policy: PhonePolicy, region: str | Non
             columns = choose_columns(file.header, reading.phone_column, reading.mapping)
         except BadInput as error:
             raise BadInput(f"{path}: {error}") from error
-        reader = RowReader(columns, policy, region)
+        reader = RowReader(columns, reading.numbers(rules))
         sample = _Sample(columns, rows)
         for row in islice(file.rows(), SAMPLE):
             sample.add(row.cells, reader.read(row))
@@ -97,8 +97,8 @@ def preview(path: Path, reading: Reading, policy: PhonePolicy, region: str | Non
             guess=guess,
             delimiter=DELIMITERS[file.delimiter] if is_csv else None,
             sheet=reading.sheet,
-            policy=policy.value,
-            region=region,
+            policy=rules.policy.value,
+            region=rules.region,
             columns=_columns(file, columns, sample.examples),
             first=tuple(sample.first),
             rows=sample.rows,

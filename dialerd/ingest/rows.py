@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
 
-from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
+from dialerd.domain.phone import BadPhone, NumberRules, phone_reader
 from dialerd.domain.places import place_key, place_of_lead
 from dialerd.ingest.columns import Columns
 from dialerd.ingest.csvfile import BadRow, Row, kept
@@ -18,12 +18,11 @@ HIGHEST_PRIORITY = 9
 
 
 class RowReader:
-    """Reads the rows of one file by one policy. `region` (ISO 3166, or None) is where national numbers are at home."""
+    """Reads the rows of one file, its numbers by these rules."""
 
-    def __init__(self, columns: Columns, policy: PhonePolicy, region: str | None) -> None:
+    def __init__(self, columns: Columns, rules: NumberRules) -> None:
         self._columns = columns
-        self._policy = policy
-        self._region = region
+        self._read_phone = phone_reader(rules)
         self._width = 1 + max((place for place, _ in columns.fields), default=0)
         # Where the address is, for place_of_lead, which takes them by these names.
         self._address = {name: place for place, name in columns.fields if name in ("country", "state", "postal_code")}
@@ -41,7 +40,7 @@ class RowReader:
             return row
         line, cells, _ = row
         width = len(cells)
-        phone = read_phone(cells[columns.phone] if columns.phone < width else "", self._policy, self._region)
+        phone = self._read_phone(cells[columns.phone] if columns.phone < width else "")
         if isinstance(phone, BadPhone):
             return _bad(row, f"phone number: {phone.reason}")
         priority, zone = 0, None

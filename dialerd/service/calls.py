@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from dialerd.domain.allowed import EVERY_NUMBER
 from dialerd.domain.errors import BadInput
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign
@@ -48,7 +49,7 @@ def calls(
 
 
 def _e164(text: str) -> str:
-    phone = read_phone(text, PhonePolicy.CLEAN, None)
+    phone = read_phone(text, PhonePolicy.CLEAN, None, EVERY_NUMBER)
     if isinstance(phone, BadPhone):
         raise BadInput(f"number {text!r}: {phone.reason}; write it like +12025550143")
     return phone.e164

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dialerd.domain.importing import Headway, Mode, Phase
 from dialerd.domain.lifecycle import VersionState
-from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.leadfile import Reading, open_leads
 from dialerd.ingest.load import Progress, Target, check_usable, checked, counted, read_all, row_reader, unseen
 from dialerd.ingest.rejects import RejectFile
@@ -45,7 +44,7 @@ def dry_run(
         live = foresight.live_leads(conn, home.list_id) if rules.mode is Mode.REPLACE else 0
     good_states = (VersionState.PUBLISHED, VersionState.ARMED)
     same = [version.number for version in past if version.sha256 == sha256 and version.state in good_states]
-    target = Target(home.list_id, PhonePolicy(home.policy), home.region, rules)
+    target = Target(home.list_id, reading.numbers(home.rules), rules)
     buckets = Buckets()
     first_reject: tuple[int, str] | None = None
     with ExitStack() as stack:

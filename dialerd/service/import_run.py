@@ -9,7 +9,6 @@ from typing import Any
 from dialerd.domain.errors import BadInput, DialerdError, NotFound, Refused, Unavailable
 from dialerd.domain.importing import Duplicates, Headway, Mode, Phase, Scope
 from dialerd.domain.lifecycle import VersionState
-from dialerd.domain.phone import PhonePolicy
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Clock, Loader, Progress, Target, checked, unseen, whole_minute
 from dialerd.service.working_copy import working_copy
@@ -163,7 +162,7 @@ class _Work:
             home = lists.by_id(conn, record.list_id)
         if home is None:
             raise NotFound(f"version {record.number}: its list was deleted")
-        target = Target(record.list_id, PhonePolicy(home.policy), home.region, rules)
+        target = Target(record.list_id, reading.numbers(home.rules), rules)
         loader = Loader(self._database, record, target, self._steps, self._clock, self._progress)
         with working_copy(self._database, record) as path:
             try:
@@ -265,7 +264,8 @@ class _Work:
 def write_options(reading: Reading, rules: Rules) -> dict[str, object]:
     """What a version keeps, so that any worker reads its file in the same way."""
     kept: dict[str, object] = {
-        name: getattr(reading, name) for name in ("delimiter", "encoding", "phone_column", "sheet")
+        name: getattr(reading, name)
+        for name in ("delimiter", "encoding", "phone_column", "sheet", "kinds", "countries")
     }
     return {
         "reading": {**kept, "mapping": dict(reading.mapping)},

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from dialerd.domain.allowed import EVERY_NUMBER
 from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition
 from dialerd.domain.errors import BadInput, Refused
-from dialerd.domain.phone import PhonePolicy
+from dialerd.domain.phone import NumberRules
 from dialerd.ingest.columns import Columns
 from dialerd.ingest.csvfile import MAX_CELL, BadRow, Row
 from dialerd.ingest.exported import explains
@@ -45,7 +46,7 @@ def add(
     _check_priority(priority)
     with database.write() as conn:
         record = require_list(conn, list_name)
-        new = _read(number, named, priority, PhonePolicy(record.policy), record.region)
+        new = _read(number, named, priority, record.rules)
         known = by_hand.id_of(conn, record.list_id, new.phone)
         if known is None:
             lead_id = by_hand.add(conn, record.list_id, new, actor=actor, now=now)
@@ -91,7 +92,8 @@ def edit(
             raise Refused(f"{_name(lead)} says so already: nothing would change")
         place = lead.priority if priority is None else priority
         moved = not named.keys().isdisjoint(_WHERE)
-        zone = _read(lead.phone, after, place, PhonePolicy.STRICT, None).zone if moved else lead.zone
+        known = NumberRules(allowed=EVERY_NUMBER)
+        zone = _read(lead.phone, after, place, known).zone if moved else lead.zone
         by_hand.set_place(conn, lead.lead_id, lead.list_id, priority=place, zone=zone)
         version = by_hand.edit(conn, lead.lead_id, lead.list_id, after, actor=actor, now=now)
         changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
@@ -159,7 +161,7 @@ def reset(
         return _load(conn, lead.lead_id)
 
 
-def _read(number: str, fields: Mapping[str, str], priority: int, policy: PhonePolicy, region: str | None) -> StagedLead:
+def _read(number: str, fields: Mapping[str, str], priority: int, rules: NumberRules) -> StagedLead:
     """The lead, read and judged as a row of a file is. Raises BadInput."""
     names = list(fields)
     columns = Columns(
@@ -169,7 +171,7 @@ def _read(number: str, fields: Mapping[str, str], priority: int, policy: PhonePo
         fields=tuple(enumerate(names, 2)),
         ours=False,
     )
-    read = RowReader(columns, policy, region).read(Row(1, (number, str(priority), *fields.values()), number))
+    read = RowReader(columns, rules).read(Row(1, (number, str(priority), *fields.values()), number))
     if isinstance(read, BadRow):
         raise BadInput(f"{number[:40]!r}: {read.reason}")
     return read

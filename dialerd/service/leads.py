@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from dialerd.domain.allowed import EVERY_NUMBER
 from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign, require_list
@@ -123,7 +124,7 @@ def require_lead(conn: Connection, which: str, list_name: str | None) -> LeadRec
         if lead is None:
             raise NotFound(f"lead {text} does not exist; dialerd lead find NUMBER (with its plus sign) shows ids")
         return lead
-    phone = read_phone(text, PhonePolicy.CLEAN, None)
+    phone = read_phone(text, PhonePolicy.CLEAN, None, EVERY_NUMBER)
     if isinstance(phone, BadPhone):
         raise BadInput(f"lead {text[:40]!r}: is no id, and as a number {phone.reason}; write it like +12025550143")
     list_id = require_list(conn, list_name).list_id if list_name is not None else None

@@ -129,8 +129,7 @@ def copy(
             now=clock(),
             description=source.description,
             owner=actor,
-            region=source.region,
-            policy=source.policy,
+            rules=source.rules,
         )
         _note(conn, "list.copy", new_name, actor, clock(), of=name, version=source.current_version)
         number = versions.begin(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
-from dialerd.domain.errors import BadInput
+from dialerd.domain.errors import BadInput, Refused
 from dialerd.domain.funnel import Funnel, Group, funnel
 from dialerd.domain.lifecycle import ListStatus
-from dialerd.domain.phone import PhonePolicy, is_region
+from dialerd.domain.phone import NumberRules
 from dialerd.service.names import find_list, require_list
 from dialerd.settings import Campaign
 from dialerd.store import audit, leads, lists, tallies, versions
 from dialerd.store.database import Connection, Database
 from dialerd.store.lead_counts import in_short
 from dialerd.store.leads import LeadCounts, LeadRecord
-from dialerd.store.lists import ListRecord
+from dialerd.store.lists import STRICT, ListRecord
 from dialerd.store.versions import VersionRecord
 
 LONGEST_NAME = 100
@@ -26,7 +27,8 @@ LONGEST_DESCRIPTION = 1000
 
 @dataclass(frozen=True, slots=True)
 class ListView:
-    """A list as people see it. `leads` are those of all its versions by what will become of them next, `penetration` is
+    """A list as people see it. Its numbers may be of these `kinds` besides ordinary ones, and only of these `countries`,
+    of all when there is none. `leads` are those of all its versions by what will become of them next, `penetration` is
     the share of them that were contacted, 0 to 1 (service.statistics says what that means).
     """
 
@@ -37,6 +39,8 @@ class ListView:
     campaign: str | None
     policy: str
     region: str | None
+    kinds: tuple[str, ...]
+    countries: tuple[str, ...]
     owner: str | None
     current_version: int
     created_at: datetime
@@ -68,23 +72,44 @@ def create(
     actor: str,
     now: datetime,
     description: str = "",
-    region: str | None = None,
-    policy: PhonePolicy | None = None,
+    rules: NumberRules = STRICT,
 ) -> ListView:
-    """A new, empty list. Without a policy it is clean when a region is given and strict when not.
+    """A new, empty list, its numbers read by these rules; list_rules.number_rules makes them.
 
-    Raises BadInput for a name, description or region that cannot be, Refused when the name is taken.
+    Raises BadInput for a name or description that cannot be, Refused when the name is taken.
     """
     check_text("name", name, LONGEST_NAME, least=1)
     check_text("description", description, LONGEST_DESCRIPTION, least=0)
-    home = region.strip().upper() if region else None
-    if home is not None and not is_region(home):
-        raise BadInput(f"region {region!r}: is not a country code of two letters (ISO 3166), such as US, GB or DE")
-    chosen = policy or (PhonePolicy.CLEAN if home else PhonePolicy.STRICT)
     with database.write() as conn:
-        lists.create(conn, name=name, now=now, description=description, owner=actor, region=home, policy=chosen.value)
-        detail = {"region": home, "policy": chosen.value}
-        audit.add(conn, at=now, actor=actor, action="list.create", subject=f"list {name}", detail=detail)
+        lists.create(conn, name=name, now=now, description=description, owner=actor, rules=rules)
+        audit.add(conn, at=now, actor=actor, action="list.create", subject=f"list {name}", detail=_told(rules))
+        return _views(conn, [require_list(conn, name)], {}, now)[0]
+
+
+def edit(
+    database: Database,
+    name: str,
+    *,
+    actor: str,
+    now: datetime,
+    description: str | None = None,
+    change: Callable[[NumberRules], NumberRules] | None = None,
+) -> ListView:
+    """Describes a list otherwise, or changes the rules that numbers are read by from the next import on; what is in stays.
+
+    Raises NotFound, BadInput for a description that cannot be, Refused when nothing would change.
+    """
+    if description is not None:
+        check_text("description", description, LONGEST_DESCRIPTION, least=0)
+    with database.write() as conn:
+        before = require_list(conn, name)
+        rules = before.rules if change is None else change(before.rules)
+        words = before.description if description is None else description
+        if (rules, words) == (before.rules, before.description):
+            raise Refused(f"list {name} is so already: nothing would change")
+        lists.change(conn, before.list_id, now, description=words, rules=rules)
+        detail = {**_told(rules), "description": words}
+        audit.add(conn, at=now, actor=actor, action="list.edit", subject=f"list {name}", detail=detail)
         return _views(conn, [require_list(conn, name)], {}, now)[0]
 
 
@@ -153,8 +178,7 @@ def _view(conn: Connection, record: ListRecord, groups: Sequence[Group], parts: 
         status=record.status,
         description=record.description,
         campaign=record.campaign,
-        policy=record.policy,
-        region=record.region,
+        **_told(record.rules),
         owner=record.owner,
         current_version=record.current_version,
         created_at=record.created_at,
@@ -162,6 +186,15 @@ def _view(conn: Connection, record: ListRecord, groups: Sequence[Group], parts: 
         leads=in_short(parts, groups, leads.staged(conn, record.list_id) if newest and newest.unfinished else 0),
         penetration=round(parts.penetration, 4),
     )
+
+
+def _told(rules: NumberRules) -> dict[str, Any]:
+    return {
+        "policy": rules.policy.value,
+        "region": rules.region,
+        "kinds": tuple(sorted(rules.allowed.kinds)),
+        "countries": tuple(sorted(rules.allowed.countries)),
+    }
 
 
 def _fields(conn: Connection, lead_id: int) -> dict[str, str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dialerd.domain.errors import BadInput
-from dialerd.domain.phone import PhonePolicy, is_region
+from dialerd.domain.phone import NumberRules
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.preview import Preview, preview
 from dialerd.service.names import require_list
@@ -16,12 +15,9 @@ def preview_for_list(database: Database, name: str, path: Path, reading: Reading
     """What would become of the file in that list, by the list's policy and region. Raises NotFound, BadInput."""
     with database.read() as conn:
         record = require_list(conn, name)
-    return preview(path, reading, PhonePolicy(record.policy), record.region, rows)
+    return preview(path, reading, record.rules, rows)
 
 
-def preview_alone(path: Path, reading: Reading, region: str | None, rows: int) -> Preview:
-    """The same for a list that does not exist yet: clean with a region, strict without. Raises BadInput."""
-    home = region.strip().upper() if region else None
-    if home is not None and not is_region(home):
-        raise BadInput(f"region {region!r}: is not a country code of two letters (ISO 3166), such as US, GB or DE")
-    return preview(path, reading, PhonePolicy.CLEAN if home else PhonePolicy.STRICT, home, rows)
+def preview_alone(path: Path, reading: Reading, rules: NumberRules, rows: int) -> Preview:
+    """The same for a list that does not exist yet, with the rules it would have. Raises BadInput."""
+    return preview(path, reading, rules, rows)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationInfo, field_validator
 
+from dialerd.domain.allowed import Allowed, NumberKind
 from dialerd.domain.breaker import Limits
 from dialerd.domain.dispositions import SYSTEM, Catalogue
 from dialerd.domain.errors import ConfigError
@@ -136,6 +137,18 @@ class Engine(Section):
     max_send_delay: Annotated[float, PlainValidator(values.seconds(0.1, 30))] = 2.0
 
 
+class Lists(Section):
+    """What a list is created with unless it is told otherwise; it keeps that when the settings change."""
+
+    countries: Annotated[frozenset[str], PlainValidator(values.countries)] = frozenset()
+    allow: Annotated[frozenset[NumberKind], PlainValidator(values.number_kinds)] = frozenset()
+
+    @property
+    def allowed(self) -> Allowed:
+        """The numbers it takes besides ordinary ones, and of which countries."""
+        return Allowed(self.allow, self.countries)
+
+
 class Log(Section):
     """What is written to stderr. `auto` is console on a terminal, else JSON."""
 
@@ -160,6 +173,7 @@ class Sections(Section):
         Field(default_factory=lambda: MappingProxyType({}))
     )
     engine: Engine = Engine()
+    lists: Lists = Lists()
     log: Log = Log()
 
     @field_validator("database", mode="after")

@@ -13,11 +13,16 @@ from datetime import date
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import SecretStr
 
+from dialerd.domain.allowed import NumberKind, read_countries, read_kinds
+from dialerd.domain.errors import BadInput
 from dialerd.domain.windows import Hours, parse_hours
+
+Read = TypeVar("Read", bound=str)
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+")
@@ -197,6 +202,25 @@ def zone(value: object) -> ZoneInfo:
         raise UnfitError(
             f"{shown(value)} is no time zone; a name of the IANA database, such as Europe/Berlin{hint}"
         ) from None
+
+
+def countries(value: object) -> frozenset[str]:
+    """A list of country codes, or an empty one."""
+    return _told(read_countries, value, 'a list of countries, such as ["US", "CA"]')
+
+
+def number_kinds(value: object) -> frozenset[NumberKind]:
+    """A list of kinds of numbers, or an empty one."""
+    return _told(read_kinds, value, 'a list of kinds, such as ["toll_free"]')
+
+
+def _told(read: Callable[[Iterable[str]], frozenset[Read]], value: object, allowed: str) -> frozenset[Read]:
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise UnfitError(f"{shown(value)} is no list; {allowed}")
+    try:
+        return read([_text(item) for item in value])
+    except BadInput as error:
+        raise UnfitError(f"{error}; {allowed}") from None
 
 
 def folder(value: object) -> Path:

@@ -9,24 +9,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from dialerd.domain.allowed import Allowed, NumberKind
 from dialerd.domain.errors import NotFound, Refused
 from dialerd.domain.lifecycle import CampaignState, ListFacts, ListStatus, VersionState, list_status
+from dialerd.domain.phone import NumberRules, PhonePolicy
 from dialerd.store.database import Connection
 from dialerd.store.tables import campaigns, list_versions, lists
+
+STRICT = NumberRules()
 
 
 @dataclass(frozen=True, slots=True)
 class ListRecord:
-    """A list as it is. `policy` is "strict" or "clean", `region` the one national numbers are read in (clean only).
-    `current_version` is 0 before the first was published; `facts` is what its status follows from.
-    """
+    """A list as it is. `rules` are those for its numbers. `current_version` is 0 before the first was published; `facts` is what its status follows from."""
 
     list_id: int
     name: str
     description: str
     owner: str | None
-    region: str | None
-    policy: str
+    rules: NumberRules
     campaign: str | None
     position: int
     current_version: int
@@ -48,13 +49,12 @@ def create(
     now: datetime,
     description: str = "",
     owner: str | None = None,
-    region: str | None = None,
-    policy: str = "strict",
+    rules: NumberRules = STRICT,
 ) -> int:
     """A new, empty list; returns its id. Raises Refused when an unarchived list has that name."""
     if get(conn, name) is not None:
         raise _name_taken(name)
-    row = {"name": name, "description": description, "owner": owner, "region": region, "policy": policy}
+    row = {"name": name, "description": description, "owner": owner, **_kept(rules)}
     statement = insert(lists).values(**row, created_at=now, changed_at=now).returning(lists.c.id)
     try:
         with conn.begin_nested():
@@ -120,6 +120,11 @@ def unassign(conn: Connection, list_id: int, now: datetime) -> None:
     _change(conn, list_id, now, campaign=None, position=0)
 
 
+def change(conn: Connection, list_id: int, now: datetime, *, description: str, rules: NumberRules) -> None:
+    """Describes the list otherwise, and has its next numbers read by other rules."""
+    _change(conn, list_id, now, description=description, **_kept(rules))
+
+
 def archive(conn: Connection, list_id: int, now: datetime) -> None:
     """Hides the list: it is not dialed, and its name is free for another one. All of it stays."""
     _change(conn, list_id, now, archived_at=now)
@@ -127,6 +132,16 @@ def archive(conn: Connection, list_id: int, now: datetime) -> None:
 
 def _change(conn: Connection, list_id: int, now: datetime, **values: Any) -> None:
     conn.execute(update(lists).where(lists.c.id == list_id).values(changed_at=now, **values))
+
+
+def _kept(rules: NumberRules) -> dict[str, Any]:
+    allowed = rules.allowed
+    return {
+        "region": rules.region,
+        "policy": rules.policy.value,
+        "kinds": sorted(allowed.kinds),
+        "countries": sorted(allowed.countries),
+    }
 
 
 def _name_taken(name: str) -> Refused:
@@ -139,15 +154,18 @@ def _one(conn: Connection, *conditions: ColumnElement[bool]) -> ListRecord | Non
 
 
 def _record(row: Any) -> ListRecord:
-    values: list[Any] = list(row)
-    newest, campaign = values.pop(), values.pop()
+    values = row._asdict()
+    newest, campaign = values.pop("newest"), values.pop("campaign_state")
+    kinds = frozenset(map(NumberKind, values.pop("kinds")))
+    allowed = Allowed(kinds, frozenset(values.pop("countries")))
     facts = ListFacts(
         newest=None if newest is None else VersionState(newest),
         has_good_version=row.current_version > 0,
         campaign=None if campaign is None else CampaignState(campaign),
         archived=row.archived_at is not None,
     )
-    return ListRecord(*[*values, facts])
+    rules = NumberRules(PhonePolicy(values.pop("policy")), values.pop("region"), allowed)
+    return ListRecord(list_id=values.pop("id"), rules=rules, facts=facts, **values)
 
 
 _newest = (
@@ -159,8 +177,8 @@ _newest = (
     .label("newest")
 )
 _names = (
-    *("id", "name", "description", "owner", "region", "policy", "campaign", "position", "current_version"),
-    *("archived_at", "created_at", "changed_at"),
+    *("id", "name", "description", "owner", "region", "policy", "kinds", "countries", "campaign", "position"),
+    *("current_version", "archived_at", "created_at", "changed_at"),
 )
 _RECORDS: Select[Any] = select(
     *(lists.c[name] for name in _names), campaigns.c.state.label("campaign_state"), _newest

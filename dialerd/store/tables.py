@@ -77,6 +77,9 @@ lists = Table(
     Column("owner", Text),
     Column("region", Text),
     Column("policy", Text, nullable=False),
+    # Kinds of numbers it takes besides ordinary ones, and the only countries they may be of; none means any.
+    Column("kinds", JSON, nullable=False, server_default="[]"),
+    Column("countries", JSON, nullable=False, server_default="[]"),
     Column("campaign", Text, ForeignKey("campaigns.name")),
     Column("position", Integer, nullable=False, server_default="0"),
     Column("current_version", Integer, nullable=False, server_default="0"),

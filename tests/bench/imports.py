@@ -27,7 +27,7 @@ from phonenumbers import timezone
 from sqlalchemy import create_engine, insert
 from stage import note_load
 
-from dialerd.domain.phone import PhonePolicy
+from dialerd.domain.phone import NumberRules, PhonePolicy
 from dialerd.ingest.columns import choose_columns
 from dialerd.ingest.csvfile import BadRow
 from dialerd.ingest.leadfile import Reading, open_leads
@@ -121,7 +121,7 @@ def read_only(file):
 def judged(file):
     """Every row of the file as the import sees it."""
     with open_leads(file, Reading()) as source:
-        reader = RowReader(choose_columns(source.header), PhonePolicy.CLEAN, "US")
+        reader = RowReader(choose_columns(source.header), NumberRules(PhonePolicy.CLEAN, "US"))
         for row in source.rows():
             yield reader.read(row)
 

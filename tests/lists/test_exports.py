@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, NotFound
-from dialerd.domain.phone import PhonePolicy
+from dialerd.domain.phone import NumberRules
 from dialerd.ingest.columns import choose_columns
 from dialerd.ingest.exported import MARK, PREFIX, explains
 from dialerd.ingest.leadfile import Reading, open_leads
@@ -130,7 +130,7 @@ def test_withdrawn_leads_are_not_exported(desk, export):
 
 def read_again(path):
     with open_leads(path, Reading()) as file:
-        reader = RowReader(choose_columns(file.header), PhonePolicy.STRICT, None)
+        reader = RowReader(choose_columns(file.header), NumberRules())
         return [reader.read(row) for row in file.rows()]
 
 

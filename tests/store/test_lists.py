@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from dialerd.domain.allowed import Allowed, NumberKind
 from dialerd.domain.errors import NotFound, Refused
 from dialerd.domain.lifecycle import CampaignState, ListStatus, VersionState
+from dialerd.domain.phone import NumberRules, PhonePolicy
 from dialerd.store import audit, campaigns, lists, nodes, versions
 from dialerd.store.versions import Buckets, Reject
 from harness.world import CAMPAIGN, NOW, phones
@@ -35,10 +37,11 @@ def names(world, **filters):
 
 
 def test_a_list_is_read_as_it_was_made(world):
-    list_id = create(world, "leads", description="spring", owner="ann", region="DE", policy="clean")
+    rules = NumberRules(PhonePolicy.CLEAN, "DE", Allowed(frozenset({NumberKind.SHORT}), frozenset({"DE", "AT"})))
+    list_id = create(world, "leads", description="spring", owner="ann", rules=rules)
     found = record(world, list_id)
-    assert (found.name, found.description, found.owner, found.region) == ("leads", "spring", "ann", "DE")
-    assert (found.policy, found.campaign, found.current_version) == ("clean", None, 0)
+    assert (found.name, found.description, found.owner, found.rules) == ("leads", "spring", "ann", rules)
+    assert (found.campaign, found.current_version) == (None, 0)
     assert (found.created_at, found.changed_at, found.archived_at) == (NOW, NOW, None)
     assert found.status is ListStatus.DRAFT
 

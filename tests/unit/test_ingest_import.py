@@ -15,6 +15,7 @@ from dialerd.ingest.leadfile import Reading
 from dialerd.service import lists
 from dialerd.service.import_run import MOST_TRIES
 from dialerd.service.imports import DEAD_AFTER, import_file, recover
+from dialerd.service.list_rules import number_rules
 from dialerd.service.unfinished import end_orphans
 from dialerd.store import campaigns, leads, versions
 from dialerd.store import lists as stored
@@ -47,7 +48,7 @@ def importing(database, tmp_path):
         path = tmp_path / "list.csv"
         path.write_text(content)
         if not lists.overview(database, now=clock(), search=name):
-            lists.create(database, name, actor="the tests", now=clock(), region="US")
+            lists.create(database, name, actor="the tests", now=clock(), rules=number_rules("US"))
         return import_file(database, name, path, Reading(), actor="the tests", clock=clock, **options)
 
     return do

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from dialerd.domain.errors import BadInput
-from dialerd.domain.phone import PhonePolicy
+from dialerd.domain.phone import NumberRules, PhonePolicy
 from dialerd.ingest.columns import choose_columns
 from dialerd.ingest.csvfile import BadRow, Row
 from dialerd.ingest.leadfile import Reading, open_leads
@@ -62,7 +62,7 @@ def test_a_number_whose_digits_the_spreadsheet_lost_is_rejected_with_its_row(rea
 
 def test_a_phone_number_with_a_fraction_is_rejected_and_one_without_is_read(read):
     header, rows = read({"s": [HEADER, [4155551234.5, "a"], [4155551234.0, "b"]]})
-    reader = RowReader(choose_columns(header), PhonePolicy.CLEAN, "US")
+    reader = RowReader(choose_columns(header), NumberRules(PhonePolicy.CLEAN, "US"))
     bad, good = map(reader.read, rows)
     assert "made a decimal number by a spreadsheet" in bad.reason
     assert good.phone == "+14155551234"

@@ -164,7 +164,7 @@ class Demo:
 
     def _prepare(self) -> dict[str, Any]:
         for command in (
-            ("list", "create", LIST, "--region", "US", "--policy", "clean"),
+            ("list", "create", LIST, "--region", "US", "--countries", "any"),
             ("list", "import", LIST, str(DEMO_LIST), "--rejects", str(self._home / "rejected.csv")),
             ("campaign", "assign", CAMPAIGN, LIST),
         ):

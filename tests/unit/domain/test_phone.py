@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
+from phonenumbers.shortnumberinfo import connects_to_emergency_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
+from dialerd.domain.allowed import EVERY_NUMBER, Allowed, NumberKind, read_kinds
 from dialerd.domain.phone import BadPhone, Phone, PhonePolicy, is_region, read_phone
 
 STRICT, CLEAN = PhonePolicy.STRICT, PhonePolicy.CLEAN
@@ -204,6 +206,53 @@ def test_clean_says_what_it_could_not_repair(text, region, hint):
 def test_no_emergency_number_of_a_country_is_dialed_from_its_lists(region):
     for text in ("000", "100", "101", "102", "110", "111", "112", "115", "117", "118", "119", "190", "911", "999"):
         assert isinstance(read_phone(text, CLEAN, region), BadPhone), text
+        found = read_phone(text, CLEAN, region, EVERY_NUMBER)
+        assert isinstance(found, BadPhone) or not connects_to_emergency_number(text, region), text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("+18005550123", "toll_free"),
+        ("+19005551234", "premium"),
+        ("+448712345678", "premium shared_cost"),
+        ("+447012345678", "personal"),
+        ("+447640123456", "pager"),
+        ("+443069990123", "company"),
+        ("+44116123", "short"),
+        ("+1611", "short"),
+    ],
+)
+def test_a_special_number_is_read_when_its_kind_is_allowed_and_only_then(text, kind):
+    allowed = Allowed(read_kinds(kind.split()))
+    assert read_phone(text, STRICT, None, allowed).e164 == text
+    others = Allowed(frozenset(NumberKind) - allowed.kinds)
+    assert isinstance(read_phone(text, STRICT, None, others), BadPhone)
+
+
+@pytest.mark.parametrize("text", ["+881612345678", "+870773111632", "+979123456789", "+1911", "+44999", "+49112"])
+def test_nothing_allows_satellite_phones_and_emergency_numbers(text):
+    assert isinstance(read_phone(text, STRICT, None, EVERY_NUMBER), BadPhone)
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("+12025550123", "US"),
+        ("+14165550199", "CA"),
+        ("+17875550123", "US"),
+        ("+18005550123", "US"),
+        ("+447781123456", "GB"),
+        ("+441632960123", "GB"),
+        ("+33639981234", "FR"),
+        ("+77011234567", "KZ"),
+    ],
+)
+def test_a_number_is_of_the_country_of_its_calling_code_and_in_north_america_of_its_area_code(text, country):
+    kinds = frozenset(NumberKind)
+    assert isinstance(read_phone(text, STRICT, None, Allowed(kinds, frozenset({country}))), Phone)
+    found = read_phone(text, STRICT, None, Allowed(kinds, frozenset({"DE"})))
+    assert found == BadPhone(f"a number of {country}, and the list takes only those of DE")
 
 
 examples = [

@@ -66,6 +66,7 @@ def _lists() -> None:
         sa.Column("owner", sa.Text),
         sa.Column("region", sa.Text),
         sa.Column("policy", sa.Text, nullable=False),
+        *(sa.Column(name, sa.JSON, nullable=False, server_default="[]") for name in ("kinds", "countries")),
         sa.Column("campaign", sa.Text),
         sa.Column("position", sa.Integer, nullable=False, server_default="0"),
         sa.Column("current_version", sa.Integer, nullable=False, server_default="0"),

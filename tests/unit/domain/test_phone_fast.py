@@ -2,65 +2,31 @@
 
 import random
 import time
+from datetime import UTC, datetime
 
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from phonenumbers import PhoneMetadata, PhoneNumberType
+from phonenumbers import PhoneNumberType
 
 from dialerd.domain.digits import Automaton, Unsupported
 from dialerd.domain.numbering import Plan
 from dialerd.domain.phone import Phone, PhonePolicy, read_by_library, read_phone
 from dialerd.domain.prefixes import PrefixVerdicts
+from harness.numbers_written import REGIONS, differing
 
-REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
-KINDS = [kind for kind in PhoneNumberType.values() if kind != PhoneNumberType.UNKNOWN]
-PUNCTUATION = ["", "", "", " ", "-", ".", "(", ")", "\u00a0"]
-
-
-def nationals(region, chance):
-    """A national number of the region: an example of some type, mostly with a few digits changed, or any digits."""
-    example = phonenumbers.example_number_for_type(region, chance.choice(KINDS))
-    if example is None or chance.random() < 0.15:
-        return "".join(chance.choices("0123456789", k=chance.randint(3, 13)))
-    digits = list(phonenumbers.national_significant_number(example))
-    for _ in range(chance.choice([0, 1, 2, 3, 8])):
-        digits[chance.randrange(len(digits))] = chance.choice("0123456789")
-    if chance.random() < 0.1:
-        digits[chance.randrange(len(digits)) :] = chance.choices("0123456789", k=chance.randint(0, 4))
-    return "".join(digits)
+PARTS = 4
+COUNT = 105
+"""Numbers of each region in each part: 206,000 verdicts in all. `make bench ONLY=numbers` compares millions."""
 
 
-def written(national, region, chance):
-    """The number as somebody would write it, at home or abroad, with and without mistakes."""
-    metadata = PhoneMetadata.metadata_for_region(region)
-    code, prefix = str(metadata.country_code), metadata.national_prefix or "0"
-    begin = chance.choice(
-        ["+" + code, "+" + code, "", "", prefix, code, "00" + code, "011" + code, "+" + code + prefix]
-    )
-    digits = begin + national
-    if chance.random() < 0.4:
-        return digits
-    return "".join(digit + chance.choice(PUNCTUATION) for digit in digits)
-
-
-def differing(seed, count):
-    """Texts read differently by the short cut and by the library, of `count` made from the seed for each region."""
-    chance = random.Random(seed)
-    for region in REGIONS:
-        for _ in range(count):
-            text = written(nationals(region, chance), region, chance)
-            home = region if chance.random() < 0.9 else chance.choice(REGIONS)
-            for policy in PhonePolicy:
-                if read_phone(text, policy, home) != read_by_library(text, policy, home):
-                    yield text, policy, home
-
-
-# Four tests, for as many cores; other seeds were run by the million.
-@pytest.mark.parametrize("seed", range(4))
-def test_numbers_of_every_region_in_every_form_get_the_library_s_verdict(seed):
-    assert list(differing(seed, 60)) == []
+# Four tests, for as many cores; other numbers every day.
+@pytest.mark.parametrize("part", range(PARTS))
+def test_numbers_of_every_region_in_every_form_get_the_library_s_verdict(part):
+    seed = datetime.now(UTC).date().toordinal() * PARTS + part
+    assert len(REGIONS) * COUNT * 2 * PARTS >= 200_000
+    assert list(differing(seed, COUNT)) == [], f"seed {seed}"
 
 
 @given(st.from_regex(r"\+?[1-9][0-9]{5,15}", fullmatch=True), st.sampled_from(REGIONS), st.sampled_from(PhonePolicy))

@@ -48,7 +48,7 @@ def importing(database, tmp_path):
         path = tmp_path / "list.csv"
         path.write_text(content)
         if not lists.overview(database, now=clock(), search=name):
-            lists.create(database, name, actor="the tests", now=clock(), rules=number_rules("US"))
+            lists.create(database, name, actor="the tests", now=clock(), rules=number_rules("US", countries=["any"]))
         return import_file(database, name, path, Reading(), actor="the tests", clock=clock, **options)
 
     return do

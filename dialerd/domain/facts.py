@@ -80,6 +80,7 @@ class ClaimedLead:
     trunk: str
     number: int  # 1 for the lead's first attempt
     claimed_at: datetime
+    caller_id: str = ""  # what the called party sees, in E.164; empty for the trunk's own number
 
 
 @dataclass(frozen=True, slots=True)

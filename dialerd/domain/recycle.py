@@ -23,12 +23,13 @@ class Rule:
     `attempts`: how many attempts of a lead may end so, the first included; 1 means no second try. `waits`: the time
     from the first such ending to the next try, from the second, and so on; the last one repeats. `hours`: when the
     lead may be tried again, by the clock where it is and inside the campaign's own hours; None: whenever the campaign
-    is open.
+    is open. `caller_id`: what it sees then, in E.164; None: what the campaign shows.
     """
 
     attempts: int
     waits: tuple[timedelta, ...]
     hours: Hours | None = None
+    caller_id: str | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError for a rule that cannot be followed."""

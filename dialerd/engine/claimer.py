@@ -11,6 +11,7 @@ from dialerd.domain import eligibility
 from dialerd.domain.errors import DialerdError
 from dialerd.domain.facts import ClaimedLead
 from dialerd.domain.pacing import claim_size
+from dialerd.engine.caller_ids import CallerIdChoice, CallerIdMemory
 from dialerd.engine.line import Line
 from dialerd.engine.trunks import Choice, Closed, Trunks
 from dialerd.engine.writes import Writes
@@ -57,6 +58,7 @@ class Claimer:
         self._trunks = trunks
         self._node = node
         self._owner = owner
+        self._caller_ids = CallerIdMemory()
 
     def size(self, line: Line) -> int:
         """How many leads to claim for the line now; 0 when a claim, which costs a transaction, is not worth it yet."""
@@ -142,20 +144,22 @@ class Claimer:
             limit=size,
             max_calls=campaign.max_calls,
             trunk_max_calls=line.trunks[trunk].max_calls,
-            caller_id=campaign.caller_id,
+            order=campaign.order,
         )
         now = self._clock.now()
 
         def judge(candidate: Candidate) -> eligibility.Verdict:
             return eligibility.judge(candidate, campaign.rules, now)
 
-        def work(conn: Connection) -> tuple[list[ClaimedLead], bool]:
-            room = claims.room_for(conn, request)
-            claimed = claims.claim(conn, request, judge, now, room)
+        def work(conn: Connection) -> tuple[list[ClaimedLead], bool, CallerIdChoice]:
+            room, caller_ids = claims.room_for(conn, request), self._caller_ids.begin(conn, campaign)
+            claimed = claims.claim(conn, request, judge, now, room, caller_ids)
             self._crash.at(CrashPoint.BEFORE_CLAIM)
-            return claimed, len(claimed) == room
+            return claimed, len(claimed) == room, caller_ids
 
-        return await self._writes(work)
+        claimed, full, caller_ids = await self._writes(work)
+        self._caller_ids.used(caller_ids)
+        return claimed, full
 
 
 def _rest(*, short: bool, full: bool) -> tuple[str, float]:

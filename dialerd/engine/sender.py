@@ -72,7 +72,7 @@ class Sender:
                     attempt_id=lead.attempt_id,
                     endpoint=trunk.endpoint,
                     dial_number=trunk.prefix + lead.phone.removeprefix("+"),
-                    caller_id=campaign.caller_id,
+                    caller_id=lead.caller_id,
                     ring_timeout=campaign.ring_timeout,
                     max_talk=round(campaign.max_talk_time),
                 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialerd.lab.carrier_log import AGENT_HEADER, HEADER, agents_path, invites_path
+from dialerd.lab.carrier_log import AGENT_HEADER, HEADER, INVITE_HEADER, agents_path, invites_path
 from dialerd.lab.fates import DECK_SIZE, ENDINGS, SIP_CODES, Fate, deal
 from dialerd.lab.instance import Instance, fill
 from dialerd.lab.provision import Asterisk
@@ -58,7 +58,7 @@ def configure_carrier(
     """
     invites = invites_path(log)
     log.write_text(",".join(HEADER) + "\n")
-    invites.write_text(",".join(HEADER[:4]) + "\n")
+    invites.write_text(",".join(INVITE_HEADER) + "\n")
     agents = agents_path(log)
     agents.write_text(",".join(AGENT_HEADER) + "\n")
     times = plan.times

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AGENT_HEADER = ("attempt", "campaign", "number", "caller")
-HEADER = ("time", "number", "sip_call_id", "fate", "answered", "ended", "hangup_by")
+HEADER = ("time", "number", "sip_call_id", "fate", "caller_id", "answered", "ended", "hangup_by")
+INVITE_HEADER = HEADER[:5]
+"""What is known when the INVITE arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class CarrierCall:
     """One call as the carrier saw it; times are UTC epoch seconds.
 
     `time` is when its INVITE arrived, `ended` is None while it is up, `answered` None when it never was,
-    `hangup_by` is "caller", "callee" or, while it is up, "".
+    `hangup_by` is "caller", "callee" or, while it is up, "". `caller_id` is the user of the From header.
     """
 
     time: float
@@ -25,6 +27,7 @@ class CarrierCall:
     answered: float | None
     ended: float | None
     hangup_by: str
+    caller_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def _call(row: dict[str, str]) -> CarrierCall:
         answered=_seconds(row.get("answered")),
         ended=_seconds(row.get("ended")),
         hangup_by=row.get("hangup_by") or "",
+        caller_id=row["caller_id"],
     )
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     PlainValidator,
     PrivateAttr,
@@ -20,9 +21,11 @@ from pydantic import (
     model_validator,
 )
 
+from dialerd.domain.callerid import Pool, Strategy
 from dialerd.domain.compliance import UNLIMITED, Compliance
 from dialerd.domain.dispositions import SYSTEM, Catalogue, known
 from dialerd.domain.eligibility import CampaignRules
+from dialerd.domain.order import Order
 from dialerd.domain.recycle import RecyclePlan, Rule
 from dialerd.domain.windows import Hours
 from dialerd.settings import values
@@ -63,10 +66,28 @@ class RuleForm(Section):
     attempts: Annotated[int, PlainValidator(values.whole(1, 100, "a whole number of attempts"))]
     wait: Annotated[tuple[float, ...], PlainValidator(values.waits)]
     hours: Annotated[Hours, PlainValidator(values.hours)] | None = None
+    caller_id: Annotated[str, PlainValidator(values.e164)] | None = None
 
     def finished(self) -> Rule:
         """The rule in the domain's words."""
-        return Rule(self.attempts, tuple(timedelta(seconds=wait) for wait in self.wait), self.hours)
+        return Rule(self.attempts, tuple(timedelta(seconds=wait) for wait in self.wait), self.hours, self.caller_id)
+
+
+class CallerIdForm(Section):
+    """Several caller IDs as a table of the file; `Pool` is what they become."""
+
+    numbers: Annotated[tuple[str, ...], PlainValidator(values.e164s)]
+    strategy: Annotated[Strategy, PlainValidator(values.one_of_enum(Strategy))] = Strategy.ROUND_ROBIN
+    sticky: Annotated[bool, PlainValidator(values.switch)] = False
+
+    def finished(self) -> Pool:
+        """The pool in the domain's words."""
+        return Pool(self.numbers, self.strategy, self.sticky)
+
+
+def _one_number(value: object) -> object:
+    """One number is a pool of one; anything else is the form's to read."""
+    return value if isinstance(value, Mapping | Pool) else Pool((values.e164(value),))
 
 
 def _recyclable(key: object, info: ValidationInfo) -> str:
@@ -93,7 +114,7 @@ class Campaign(Section):
     name: Annotated[str, PlainValidator(values.name)]
     description: Annotated[str, PlainValidator(values.line)] = ""
     trunks: Annotated[tuple[str, ...], PlainValidator(values.names)]
-    caller_id: Annotated[str, PlainValidator(values.e164)]
+    caller_id: Annotated[Pool, ReadAs(CallerIdForm), BeforeValidator(_one_number)]
     calls_per_second: Annotated[float, PlainValidator(values.number(0.01, 1000, "calls per second"))]
     max_calls: Annotated[int, PlainValidator(values.whole(1, 100_000, "a whole number of calls"))]
     # Before the ring timeout, which may not be shorter than it asks for.
@@ -101,7 +122,7 @@ class Campaign(Section):
     ring_timeout: Annotated[float, PlainValidator(values.seconds(1, 300))] = Field(default_factory=_ring_timeout)
     max_talk_time: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 3600.0
     max_attempts: Annotated[int, PlainValidator(values.whole(1, 100, "a whole number of attempts"))] = 3
-    order: Annotated[Literal["list"], PlainValidator(values.one_of("list"))] = "list"
+    order: Annotated[Order, PlainValidator(values.one_of_enum(Order))] = Order.LIST
     destination: Annotated[Destination, Field(discriminator="type")]
     amd: Amd = Amd()
     schedule: Schedule

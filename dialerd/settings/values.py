@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,9 @@ _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+")
 _DURATION_PART = re.compile(r"([0-9.]+)(ms|s|m|h|d)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class UnfitError(ValueError):
@@ -113,6 +117,12 @@ def one_of(*choices: str) -> Callable[[object], str]:
     return read
 
 
+def one_of_enum(kind: type[E]) -> Callable[[object], E]:
+    """One of the values of a StrEnum."""
+    read_text = one_of(*kind)
+    return lambda value: kind(read_text(value))
+
+
 def switch(value: object) -> bool:
     """A TOML boolean, not 1, not "yes"."""
     if not isinstance(value, bool):
@@ -136,6 +146,15 @@ name = matching(_NAME.pattern, "1 to 64 of a-z, 0-9, - and _, beginning with a l
 e164 = matching(_E164.pattern, "a number in E.164, such as +12025550100")
 host = matching(r"[A-Za-z0-9._:-]{1,253}", "a host name or an IP address")
 line = matching(r"[^\x00-\x1f\x7f]{0,500}", "up to 500 characters on one line")
+
+
+def e164s(value: object) -> tuple[str, ...]:
+    """Numbers in E.164, at least one, each once."""
+    numbers = [e164(item) for item in listed(value, 'a list of numbers in E.164, such as ["+12025550100"]')]
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    if twice:
+        raise UnfitError(f"{', '.join(twice)} is there twice; each number once")
+    return tuple(numbers)
 
 
 def listening(value: object) -> str:

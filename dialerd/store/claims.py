@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Boolean, Row, and_, bindparam, case, delete, exists, func, or_, select, text, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from dialerd.domain import funnel
 from dialerd.domain.dnc import LONGEST, ON_DNC, Kind
 from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict, Wait
 from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.lifecycle import CampaignState
+from dialerd.domain.order import Order
+from dialerd.store.claim_rows import CallerIds, insert
 from dialerd.store.database import Connection
 from dialerd.store.freezes import is_frozen
-from dialerd.store.heads import Candidate, candidates
-from dialerd.store.ids import new_attempt_id
+from dialerd.store.heads import Candidate
+from dialerd.store.order import next_leads
 from dialerd.store.tables import attempts, campaigns, dnc_entries, leads
 from dialerd.store.types import UtcDateTime
 
@@ -42,7 +43,7 @@ class ClaimRequest:
     limit: int
     max_calls: int
     trunk_max_calls: int
-    caller_id: str | None = None
+    order: Order = Order.LIST
 
 
 def claim(
@@ -51,12 +52,14 @@ def claim(
     judge: Callable[[Candidate], Verdict],
     now: datetime,
     room: int | None = None,
+    caller_ids: CallerIds | None = None,
 ) -> list[ClaimedLead]:
-    """Takes up to `limit` due leads of an active campaign, in order: priority, due time, id. Each gets an attempt in
+    """Takes up to `limit` due leads of an active campaign in its order (store.order). Each gets an attempt in
     state `claimed`. Nothing when the campaign is not active or a cap is reached.
 
     `room` is what `room_for` said in this transaction, when it was asked: with as many claimed as it said, it is the
-    caps that let no more be claimed; with fewer, the list.
+    caps that let no more be claimed; with fewer, the list. `caller_ids` chooses what each called party sees; None: the
+    trunk's own number.
 
     `judge` is asked once for each lead at the head. A lead it puts off or refuses leaves the head: its due time moves,
     or it is closed with the reason; so it costs no later claim anything. Give the connection of a write transaction;
@@ -68,9 +71,11 @@ def claim(
         wanted = room - len(claimed)
         if wanted <= 0:
             break
-        heads = candidates(conn, request.campaign, wanted, now)
+        heads = next_leads(conn, request.campaign, request.order, wanted, now)
         chosen, moved = _sort_out(heads, judge, now)
-        won = _insert(conn, request, chosen, now)
+        won = insert(conn, request, chosen, caller_ids, now)
+        if won:
+            conn.execute(_TAKE, {"lead_ids": [lead.lead_id for lead in won]})
         claimed += won
         lost = {lead.lead_id for lead in chosen} - {lead.lead_id for lead in won}
         moved += [_due(lead_id, now + NUMBER_BUSY_WAIT) for lead_id in lost]
@@ -158,52 +163,6 @@ def _closed(lead_id: int, reason: str) -> dict[str, object]:
     return {"b_lead_id": lead_id, "b_due": None, "b_closed": reason, "b_waits_for": None, "b_on_dnc": on_dnc}
 
 
-def _insert(conn: Connection, request: ClaimRequest, chosen: Sequence[Candidate], now: datetime) -> list[ClaimedLead]:
-    if not chosen:
-        return []
-    # Sorted, so that the ids of one claim are in dialing order too.
-    ids = sorted(new_attempt_id(now) for _ in chosen)
-    common = {
-        "campaign": request.campaign,
-        "node": request.node,
-        "owner": request.owner,
-        "trunk": request.trunk,
-        "caller_id": request.caller_id,
-        "state": AttemptState.CLAIMED.value,
-        "claimed_at": now,
-    }
-    rows = [
-        {
-            "id": attempt_id,
-            "lead_id": lead.lead_id,
-            "list_id": lead.list_id,
-            "phone": lead.phone,
-            "number": lead.dials + 1,
-            "due_at": lead.due_at,
-            **common,
-        }
-        for attempt_id, lead in zip(ids, chosen, strict=True)
-    ]
-    inserted = set(conn.execute(_INSERT[conn.dialect.name], rows).scalars())
-    won = [
-        ClaimedLead(
-            attempt_id=attempt_id,
-            lead_id=lead.lead_id,
-            list_id=lead.list_id,
-            campaign=request.campaign,
-            phone=lead.phone,
-            trunk=request.trunk,
-            number=lead.dials + 1,
-            claimed_at=now,
-        )
-        for attempt_id, lead in zip(ids, chosen, strict=True)
-        if attempt_id in inserted
-    ]
-    if won:
-        conn.execute(_TAKE, {"lead_ids": [lead.lead_id for lead in won]})
-    return won
-
-
 def _restore(conn: Connection, given_back: Sequence[Row[int, datetime]], now: datetime) -> int:
     if given_back:
         conn.execute(_RESTORE, [{"b_lead_id": lead_id, "b_due": min(due, now)} for lead_id, due in given_back])
@@ -229,10 +188,6 @@ _ROOM = (
     .with_for_update(of=campaigns)
 )
 
-_INSERT = {
-    "sqlite": sqlite.insert(attempts).on_conflict_do_nothing().returning(attempts.c.id),
-    "postgresql": postgresql.insert(attempts).on_conflict_do_nothing().returning(attempts.c.id),
-}
 _TAKE = (
     update(leads)
     .where(leads.c.id.in_(bindparam("lead_ids", expanding=True)))

@@ -8,6 +8,7 @@ there are. list_buckets names the buckets that exist.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,13 +51,20 @@ class Candidate:
     dialed: Sequence[Dial] = ()
 
 
-def candidates(conn: Connection, campaign: str, limit: int, now: datetime) -> list[Candidate]:
+def candidates(conn: Connection, campaign: str, limit: int, now: datetime, *, newest: bool = False) -> list[Candidate]:
     """The next leads of the campaign in dialing order (priority, due time, id), at most `limit`; on PostgreSQL they are
-    locked, and those that another transaction has locked are left out.
+    locked, and those that another transaction has locked are left out. `newest`: of one priority in the reverse order.
     """
-    statement = _statement(conn.dialect.name, _rounded(limit))
+    statement = _statement(conn.dialect.name, _rounded(limit), newest=newest)
     rows = conn.execute(statement, {"campaign": campaign, "now": now}).all()
     return judged_by_dnc(conn, campaign, [Candidate(*row) for row in rows[:limit]], now)
+
+
+def candidates_of(conn: Connection, campaign: str, lead_ids: Sequence[int], now: datetime) -> list[Candidate]:
+    """Those of these leads that are due, as `candidates`."""
+    ids = list(lead_ids) if conn.dialect.name == "postgresql" else json.dumps(list(lead_ids))
+    rows = conn.execute(_these(conn.dialect.name), {"ids": ids, "now": now}).all()
+    return judged_by_dnc(conn, campaign, [Candidate(*row) for row in rows], now)
 
 
 def judged_by_dnc(conn: Connection, campaign: str, found: list[Candidate], now: datetime) -> list[Candidate]:
@@ -74,24 +82,35 @@ def _rounded(limit: int) -> int:
 
 
 @cache
-def _statement(dialect: str, limit: int) -> Any:
+def _statement(dialect: str, limit: int, *, newest: bool) -> Any:
+    return _seen(_sql(dialect, limit, newest=newest))
+
+
+@cache
+def _these(dialect: str) -> Any:
+    return _seen((_SQLITE_THESE if dialect == "sqlite" else _POSTGRESQL_THESE) + _CANDIDATES.replace("{way}", ""))
+
+
+def _seen(sql: str) -> Any:
     columns = {
         "due_at": leads.c.due_at.type,
         "last_attempt_at": leads.c.last_attempt_at.type,
         "busy": Boolean(),
         "live": Boolean(),
     }
-    plain: TextClause = text(_sql(dialect, limit)).bindparams(bindparam("now", type_=UtcDateTime))
+    plain: TextClause = text(sql).bindparams(bindparam("now", type_=UtcDateTime))
     return plain.columns(**columns)
 
 
-def _sql(dialect: str, limit: int) -> str:
-    walk = _SQLITE_WALK if dialect == "sqlite" else _POSTGRESQL_WALK
-    return (walk + _CANDIDATES).replace("{bucket}", _BUCKET).replace("{limit}", str(limit))
+def _sql(dialect: str, limit: int, *, newest: bool) -> str:
+    walk = (_SQLITE_WALK if dialect == "sqlite" else _POSTGRESQL_WALK) + _CANDIDATES
+    walk = walk.replace("{bucket}", _BUCKET).replace("{limit}", str(limit))
+    # The index is walked backwards as well as forwards.
+    return walk.replace("{way}", " DESC" if newest else "")
 
 
 _BUCKET = """l.list_id = b.list_id AND l.priority = b.priority AND l.zone = b.zone
-             AND l.due_at <= :now ORDER BY l.due_at, l.id"""
+             AND l.due_at <= :now ORDER BY l.due_at{way}, l.id{way}"""
 
 _POSTGRESQL_WALK = """
 WITH heads AS MATERIALIZED (
@@ -99,11 +118,11 @@ WITH heads AS MATERIALIZED (
       FROM lists JOIN list_buckets b ON b.list_id = lists.id
       CROSS JOIN LATERAL (SELECT l.due_at, l.id FROM leads l WHERE {bucket} LIMIT 1) head
      WHERE lists.campaign = :campaign AND lists.archived_at IS NULL
-     ORDER BY b.priority DESC, head.due_at, head.id LIMIT {limit}
+     ORDER BY b.priority DESC, head.due_at{way}, head.id{way} LIMIT {limit}
 ), walk AS MATERIALIZED (
     SELECT lead.id
       FROM heads b CROSS JOIN LATERAL (SELECT l.due_at, l.id FROM leads l WHERE {bucket} LIMIT {limit}) lead
-     ORDER BY b.priority DESC, lead.due_at, lead.id LIMIT {limit}
+     ORDER BY b.priority DESC, lead.due_at{way}, lead.id{way} LIMIT {limit}
 ), taken AS MATERIALIZED (
     SELECT * FROM leads WHERE id = ANY (ARRAY(SELECT id FROM walk)) AND due_at <= :now FOR UPDATE SKIP LOCKED
 )"""
@@ -115,11 +134,11 @@ WITH heads AS MATERIALIZED (
      WHERE lists.campaign = :campaign AND lists.archived_at IS NULL
 ), first AS MATERIALIZED (
     SELECT heads.* FROM heads CROSS JOIN leads l ON l.id = heads.head
-     ORDER BY heads.priority DESC, l.due_at, l.id LIMIT {limit}
+     ORDER BY heads.priority DESC, l.due_at{way}, l.id{way} LIMIT {limit}
 ), taken AS MATERIALIZED (
     SELECT lead.* FROM first b CROSS JOIN leads lead
      WHERE lead.id IN (SELECT l.id FROM leads l WHERE {bucket} LIMIT {limit})
-     ORDER BY lead.priority DESC, lead.due_at, lead.id LIMIT {limit}
+     ORDER BY lead.priority DESC, lead.due_at{way}, lead.id{way} LIMIT {limit}
 )"""
 
 _CANDIDATES = """
@@ -129,4 +148,13 @@ SELECT l.id, l.list_id, l.phone, l.zone, l.priority, l.disposition, l.attempts, 
        EXISTS (SELECT 1 FROM lead_rows r JOIN lists ON lists.id = r.list_id
                 WHERE r.lead_id = l.id AND r.list_id = l.list_id AND r.from_version <= lists.current_version
                   AND (r.to_version IS NULL OR r.to_version > lists.current_version)) AS live
-  FROM taken l ORDER BY l.priority DESC, l.due_at, l.id"""
+  FROM taken l ORDER BY l.priority DESC, l.due_at{way}, l.id{way}"""
+
+_POSTGRESQL_THESE = """
+WITH taken AS MATERIALIZED (
+    SELECT * FROM leads WHERE id = ANY (CAST(:ids AS bigint[])) AND due_at <= :now FOR UPDATE SKIP LOCKED
+)"""
+_SQLITE_THESE = """
+WITH taken AS MATERIALIZED (
+    SELECT * FROM leads WHERE id IN (SELECT value FROM json_each(:ids)) AND due_at <= :now
+)"""

@@ -12,6 +12,7 @@ from dialerd.domain.facts import ClaimedLead, EndFacts, Witness
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.store import attempts, campaigns, claims, leads, lists, versions
 from dialerd.store.attempts import AttemptRecord
+from dialerd.store.claim_rows import CallerIds
 from dialerd.store.claims import ClaimRequest
 from dialerd.store.database import Connection, Database
 from dialerd.store.heads import Candidate
@@ -86,11 +87,12 @@ class World:
         *,
         judge: Callable[[Candidate], Verdict] = yes,
         now: datetime = NOW,
+        caller_ids: CallerIds | None = None,
         **request: Any,
     ) -> list[ClaimedLead]:
         """Claims for node `n` and owner `o` on trunk `t`, with caps that are out of the way, unless told otherwise."""
         asked = claim_request(limit=limit, **request)
-        return self.write(lambda conn: claims.claim(conn, asked, judge, now))
+        return self.write(lambda conn: claims.claim(conn, asked, judge, now, caller_ids=caller_ids))
 
     def send(self, *claimed: ClaimedLead, owner: str = "o", now: datetime = NOW) -> frozenset[str]:
         ids = [lead.attempt_id for lead in claimed]

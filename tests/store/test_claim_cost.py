@@ -5,7 +5,8 @@ import json
 import pytest
 from sqlalchemy import bindparam, text
 
-from dialerd.store import claims, heads
+from dialerd.domain.order import Order
+from dialerd.store import claims, heads, order
 from dialerd.store.types import UtcDateTime
 from harness.world import CAMPAIGN, NOW, claim_request, phones, yes
 
@@ -54,8 +55,8 @@ def fill(world, leads, *, first=0):
             conn.execute(at(statement) if ":now" in statement else text(statement))
 
 
-def plan(conn, explain):
-    statement = at(explain + heads._sql(conn.dialect.name, ASKED))
+def plan(conn, explain, *, newest):
+    statement = at(explain + heads._sql(conn.dialect.name, ASKED, newest=newest))
     return conn.execute(statement, {"campaign": CAMPAIGN}).all()
 
 
@@ -65,9 +66,10 @@ def nodes(plan):
         yield from nodes(below)
 
 
-def test_sqlite_walks_the_claim_index_and_sorts_only_what_it_found(sqlite_world):
+@pytest.mark.parametrize("newest", [False, True])
+def test_sqlite_walks_the_claim_index_and_sorts_only_what_it_found(sqlite_world, newest):
     fill(sqlite_world, LEADS)
-    steps = [row.detail for row in sqlite_world.read(lambda conn: plan(conn, "EXPLAIN QUERY PLAN "))]
+    steps = [row.detail for row in sqlite_world.read(lambda conn: plan(conn, "EXPLAIN QUERY PLAN ", newest=newest))]
     walks = [step for step in steps if "leads_claim" in step]
     assert len(walks) == 2
     for step in walks:
@@ -77,21 +79,21 @@ def test_sqlite_walks_the_claim_index_and_sorts_only_what_it_found(sqlite_world)
 
 
 @pytest.mark.parametrize("statistics", [False, True], ids=["never analyzed", "analyzed"])
+@pytest.mark.parametrize("newest", [False, True])
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
-def test_postgresql_walks_the_claim_index_and_looks_at_few_rows(postgresql_world, statistics, mode):
+def test_postgresql_walks_the_claim_index_and_looks_at_few_rows(postgresql_world, statistics, mode, newest):
     world = postgresql_world
     fill(world, LEADS)
     with world.database.write() as conn:
         if statistics:
             conn.execute(text("ANALYZE"))
         conn.execute(text(f"SET LOCAL plan_cache_mode = {mode}"))
-        sql = heads._sql("postgresql", ASKED).replace(":campaign", "$1").replace(":now", "$2")
+        sql = heads._sql("postgresql", ASKED, newest=newest).replace(":campaign", "$1").replace(":now", "$2")
         conn.exec_driver_sql(f"PREPARE claim(text, timestamptz) AS {sql}")
         explain = "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE claim('{}', '{}')"
         found = conn.exec_driver_sql(explain.format(CAMPAIGN, NOW.isoformat())).scalar_one()
         conn.exec_driver_sql("DEALLOCATE claim")
-    (tree,) = found if isinstance(found, list) else json.loads(found)
-    steps = list(nodes(tree["Plan"]))
+    steps = steps_of(found)
     walks = [step for step in steps if step.get("Index Name") == "leads_claim"]
     assert len(walks) == 2
     scanned = {step["Relation Name"] for step in steps if step["Node Type"] == "Seq Scan"}
@@ -100,15 +102,39 @@ def test_postgresql_walks_the_claim_index_and_looks_at_few_rows(postgresql_world
     assert looked_at < 10 * ASKED * ASKED
 
 
-def test_a_claim_of_fifty_thousand_leads_does_as_much_as_one_of_five_hundred(sqlite_world):
+def steps_of(explained):
+    """The steps of a plan that PostgreSQL explained as JSON."""
+    (tree,) = explained if isinstance(explained, list) else json.loads(explained)
+    return list(nodes(tree["Plan"]))
+
+
+@pytest.mark.parametrize("statistics", [False, True], ids=["never analyzed", "analyzed"])
+def test_postgresql_draws_leads_at_random_by_the_claim_index_alone(postgresql_world, statistics):
+    world = postgresql_world
+    fill(world, LEADS)
+    buckets = json.dumps([[1, f"zone{zone}"] for zone in range(1, order.MOST_ZONES + 1)])
+    probes = json.dumps(list(range(1, LEADS, LEADS // ASKED)))
+    with world.database.write() as conn:
+        if statistics:
+            conn.execute(text("ANALYZE"))
+        explain = order._bound(f"EXPLAIN (ANALYZE, FORMAT JSON) {order._HITS['postgresql'].text}")
+        values = {"buckets": buckets, "probes": probes, "priority": 0, "due": NOW}
+        steps = steps_of(conn.execute(explain, values).scalar_one())
+    on_leads = [step for step in steps if step.get("Relation Name") == "leads"]
+    assert {step["Index Name"] for step in on_leads} == {"leads_claim"}
+    assert sum(step["Actual Rows"] * step["Actual Loops"] for step in on_leads) < 2 * ASKED * order.MOST_ZONES
+
+
+@pytest.mark.parametrize("way", list(Order))
+def test_a_claim_of_fifty_thousand_leads_does_as_much_as_one_of_five_hundred(sqlite_world, way):
     fill(sqlite_world, FEW)
-    few = steps_of_a_claim(sqlite_world)
+    few = steps_of_a_claim(sqlite_world, way)
     fill(sqlite_world, LEADS, first=FEW)
-    many = steps_of_a_claim(sqlite_world)
+    many = steps_of_a_claim(sqlite_world, way)
     assert many < 1.2 * few
 
 
-def steps_of_a_claim(world):
+def steps_of_a_claim(world, way):
     """How many tens of steps SQLite's machine took."""
     count = 0
 
@@ -117,10 +143,10 @@ def steps_of_a_claim(world):
         count += 1
 
     with world.database.write() as conn:
-        claims.claim(conn, claim_request(limit=ASKED), yes, NOW)
+        claims.claim(conn, claim_request(limit=ASKED, order=way), yes, NOW)
         raw = conn.connection.driver_connection
         raw.set_progress_handler(step, 10)
-        claimed = claims.claim(conn, claim_request(limit=ASKED), yes, NOW)
+        claimed = claims.claim(conn, claim_request(limit=ASKED, order=way), yes, NOW)
         raw.set_progress_handler(None, 0)
     assert len(claimed) == ASKED
     return count

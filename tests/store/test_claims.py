@@ -13,6 +13,18 @@ from harness.world import CAMPAIGN, NOW, World, claim_request, lead, phones, yes
 MINUTE = timedelta(minutes=1)
 
 
+class Shows:
+    """Always the same caller ID."""
+
+    asks_seen = False
+
+    def __init__(self, caller_id):
+        self._caller_id = caller_id
+
+    def choose(self, lead, seen):
+        return self._caller_id
+
+
 def numbers(claimed):
     return [lead.phone for lead in claimed]
 
@@ -50,13 +62,13 @@ def test_attempt_ids_are_in_the_order_of_dialing(world):
 
 def test_a_claim_is_an_attempt_that_says_all_it_knows(world):
     list_id = world.add_list(phones(1))
-    (claimed,) = world.claim(caller_id="+12025550123")
+    (claimed,) = world.claim(caller_ids=Shows("+12025550123"))
     record = world.attempt(claimed.attempt_id)
     assert (record.lead_id, record.list_id, record.list_name) == (claimed.lead_id, list_id, "first")
     assert (record.campaign, record.trunk, record.node, record.owner) == (CAMPAIGN, "t", "n", "o")
     assert (record.phone, record.caller_id, record.number) == (phones(1)[0], "+12025550123", 1)
     assert (record.state, record.claimed_at, record.sending_at) == (AttemptState.CLAIMED, NOW, None)
-    assert claimed.claimed_at == NOW
+    assert (claimed.claimed_at, claimed.caller_id) == (NOW, "+12025550123")
 
 
 def test_a_claimed_lead_is_not_claimed_again(world):

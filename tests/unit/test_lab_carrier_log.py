@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialerd.lab.carrier_log import HEADER, CarrierCall, invites_path, read_carrier_log
+from dialerd.lab.carrier_log import HEADER, INVITE_HEADER, CarrierCall, invites_path, read_carrier_log
 
-UP = "1795298090.907725,+4930123180,call-1,no-answer"
-OVER = "1795298090.107725,+4930123201,call-2,answer-stay"
+UP = "1795298090.907725,+4930123180,call-1,no-answer,+4930555"
+OVER = "1795298090.107725,+4930123201,call-2,answer-stay,+4930666"
 TAIL = ",1795298090.309963,1795298091.109961,caller"
 
 
@@ -15,7 +15,7 @@ TAIL = ",1795298090.309963,1795298091.109961,caller"
 def log(tmp_path):
     path = tmp_path / "carrier.csv"
     path.write_text(",".join(HEADER) + "\n")
-    invites_path(path).write_text(",".join(HEADER[:4]) + "\n")
+    invites_path(path).write_text(",".join(INVITE_HEADER) + "\n")
     return path
 
 
@@ -33,9 +33,16 @@ def test_a_call_is_up_until_its_end_is_written_and_calls_are_in_the_order_they_a
     append(log, f"{OVER}{TAIL}\n")
     assert read_carrier_log(str(log)) == [
         CarrierCall(
-            1795298090.107725, "+4930123201", "call-2", "answer-stay", 1795298090.309963, 1795298091.109961, "caller"
+            1795298090.107725,
+            "+4930123201",
+            "call-2",
+            "answer-stay",
+            1795298090.309963,
+            1795298091.109961,
+            "caller",
+            "+4930666",
         ),
-        CarrierCall(1795298090.907725, "+4930123180", "call-1", "no-answer", None, None, ""),
+        CarrierCall(1795298090.907725, "+4930123180", "call-1", "no-answer", None, None, "", "+4930555"),
     ]
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
+from dialerd.domain.callerid import Pool, Strategy
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import ConfigError
 from dialerd.domain.recycle import Rule
@@ -241,3 +242,29 @@ def test_a_mistake_in_a_breaker_names_its_key_and_what_is_allowed(files):
     assert first.startswith(f"{path}: trunks.carrier.breaker.share: 2 is out of range")
     assert second.startswith(f"{path}: trunks.carrier.breaker.fault: no such key; known here: faults, window, share")
     assert second.endswith("did you mean faults?")
+
+
+def test_one_caller_id_or_a_table_of_several(files):
+    assert load(files(a=CAMPAIGN), {}).campaigns["sales"].caller_id == Pool(("+12025550100",))
+    table = 'caller_id = { numbers = ["+12025550100", "+12125550100"], strategy = "same_area_code", sticky = true }'
+    several = CAMPAIGN.replace('caller_id = "+12025550100"', table)
+    numbers = ("+12025550100", "+12125550100")
+    assert load(files(a=several), {}).campaigns["sales"].caller_id == Pool(
+        numbers, Strategy.SAME_AREA_CODE, sticky=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("{ numbers = [] }", "caller_id.numbers: [] is no list or an empty one"),
+        ('{ numbers = ["12025550100"] }', "caller_id.numbers: '12025550100' will not do"),
+        ('{ numbers = ["+12025550100", "+12025550100"] }', "caller_id.numbers: +12025550100 is there twice"),
+        ('{ numbers = ["+12025550100"], strategy = "any" }', "caller_id.strategy: 'any' is none of them; round_robin"),
+        ('{ number = ["+12025550100"] }', "caller_id.numbers: missing"),
+        ('["+12025550100"]', "caller_id: ['+12025550100'] will not do"),
+    ],
+)
+def test_a_mistake_in_a_table_of_caller_ids_says_what_is_allowed(files, table, problem):
+    path = files(a=CAMPAIGN.replace('caller_id = "+12025550100"', f"caller_id = {table}"))
+    assert any(problem in told for told in problems(path)), problems(path)

@@ -10,8 +10,9 @@ import pytest
 
 from dialerd.domain.breaker import Limits
 from dialerd.domain.dispositions import FLAG_NAMES, SYSTEM
+from dialerd.domain.order import Order
 from dialerd.settings import Amd, Asterisk, Balanced, Campaign, DispositionForm, Schedule, Share, Single, load, profiles
-from dialerd.settings.campaign import RuleForm
+from dialerd.settings.campaign import CallerIdForm, RuleForm
 from dialerd.settings.compliance import ComplianceForm
 from dialerd.settings.model import BreakerForm, Sections
 from dialerd.settings.problems import sections_in
@@ -83,6 +84,18 @@ def test_every_option_stands_in_the_shipped_file_below_its_explanation(table, ke
 def test_every_option_of_a_breaker_stands_in_the_shipped_file_and_in_the_documentation(key):
     assert re.search(rf"^{key} = ", MAIN.partition("[trunks.carrier.breaker]")[2], re.MULTILINE)
     assert f"| `{key}` |" in PAGE.partition("[trunks.NAME.breaker]")[2]
+
+
+@pytest.mark.parametrize("key", CallerIdForm.model_fields)
+def test_every_option_of_caller_ids_is_explained_in_the_shipped_campaign_and_in_the_documentation(key):
+    assert re.search(rf"^#   {key} ", DEMO, re.MULTILINE)
+    assert f"| `{key}` |" in PAGE.partition("### [caller_id]")[2].partition("\n### ")[0]
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_every_order_is_explained_in_the_shipped_campaign_and_in_the_documentation(order):
+    assert re.search(rf"^#   {order} ", DEMO, re.MULTILINE)
+    assert f"| `{order}` |" in PAGE.partition("### Order")[2].partition("\n### ")[0]
 
 
 def test_the_shipped_campaign_is_good(shipped):

@@ -85,7 +85,7 @@ def test_an_absurd_pace_is_refused(model, pace):
         ("max_talk_time", "25h"),
         ("max_attempts", 0),
         ("max_attempts", 101),
-        ("order", "random"),
+        ("order", "oldest"),
         ("description", "two\nlines"),
         ("destination", {"type": "fax"}),
         ("destination", {"type": "extension", "context": "a,b"}),

@@ -186,6 +186,7 @@ def _change(shell: Shell, name: str, action: CampaignAction, *, as_json: bool) -
             configured=shell.settings.campaigns,
             actor=shell.actor,
             now=shell.now(),
+            max_send_delay=shell.settings.engine.max_send_delay,
         )
     _answer(shell, name, None, as_json=as_json)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 
 from dialerd.cli.dispositions import DispositionName
+from dialerd.cli.dnc_options import ENTRY_COLUMNS, entry_row
 from dialerd.cli.list_flow import duplicates_option, gap_option
 from dialerd.cli.output import json_option, plain, print_json, print_pairs, print_table, say
 from dialerd.cli.shell import Shell, pass_shell
@@ -74,7 +75,7 @@ def show(shell: Shell, lead: str, list_name: str | None, *, as_json: bool) -> No
     if as_json:
         print_json(story)
     else:
-        _print_story(story)
+        _print_story(story, shell.now())
 
 
 @group.command()
@@ -139,7 +140,10 @@ def edit(
 @json_option
 @pass_shell
 def close(shell: Shell, lead: str, list_name: str | None, reason: str, *, as_json: bool) -> None:
-    """Do not dial a lead any more. A call that is up goes on to its end."""
+    """Do not dial a lead any more, in this list. A call that is up goes on to its end.
+
+    To have its number called by nobody: dialerd dnc add NUMBER.
+    """
     with shell.database() as database:
         closed = lead_changes.close(
             database, lead, list_name=list_name, reason=reason, actor=shell.actor, now=shell.now()
@@ -216,7 +220,7 @@ def _next(lead: LeadRecord) -> object:
     return "in a call" if lead.in_call else lead.closed or lead.due_at
 
 
-def _print_story(story: LeadStory) -> None:
+def _print_story(story: LeadStory, now: datetime) -> None:
     lead, place = story.lead, read_place(story.lead.zone)
     print_pairs(
         [
@@ -234,6 +238,7 @@ def _print_story(story: LeadStory) -> None:
             ("known since", lead.created_at),
         ]
     )
+    _section(ENTRY_COLUMNS, [entry_row(entry, now) for entry in story.do_not_call])
     _section(["field", "text"], [[name, text] for name, text in story.fields.items()])
     _section(["attribute", "text", "at"], [[fact.name, fact.value, fact.at] for fact in story.attributes])
     versions = [

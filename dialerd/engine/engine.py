@@ -23,12 +23,13 @@ from dialerd.engine.schedule import Schedule
 from dialerd.engine.sender import Sender
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
+from dialerd.engine.upkeep import Upkeep
 from dialerd.engine.watch import Watch
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import SystemClock
 from dialerd.ops.crash import Crash
 from dialerd.ops.metrics import Metrics, MetricsServer
-from dialerd.service import imports, statistics
+from dialerd.service import imports
 from dialerd.service.attempts import EndResult
 from dialerd.settings import Settings
 from dialerd.store.database import Database
@@ -36,7 +37,6 @@ from dialerd.store.writer import GroupWriter
 from dialerd.telephony.ami import AmiLink, AmiSession, AmiTarget, AsteriskStopping, LinkDown, LinkEvent, LinkUp
 
 RECOVER_IMPORTS_SECONDS = 60.0
-FOLD_TALLIES_SECONDS = 2.0
 DRAIN_LOOK_SECONDS = 0.1
 RECONCILE_RETRY_SECONDS = 1.0
 STOPPING_LOOK_SECONDS = 1.0
@@ -89,6 +89,7 @@ class Engine:
         self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, self._clock)
         self._recovery = Recovery(self._writes, self.tracker, self._clock, node)
         self._flags = FlagChanges(lambda: self.settings, database, self._clock)
+        self._upkeep = Upkeep(database, self._clock, self.dialer.wake)
         self._schedule = Schedule(lambda kind: self.metrics.scheduler_events.labels(kind).inc())
         self._watch = Watch(
             lambda: self.settings,
@@ -124,8 +125,8 @@ class Engine:
         self._schedule.start()
         self._recover_imports()
         self._schedule.every("imports", RECOVER_IMPORTS_SECONDS, self._recover_imports)
-        self._schedule.every("tallies", FOLD_TALLIES_SECONDS, self._fold_tallies)
-        for part in (self.link, self.tracker, self.trunks, self.dialer, self._watch, self._presence, self._flags):
+        aside = (self._watch, self._presence, self._flags, self._upkeep)
+        for part in (self.link, self.tracker, self.trunks, self.dialer, *aside):
             self._tasks.append(asyncio.create_task(self._watched(part.run())))
         return self
 
@@ -135,6 +136,7 @@ class Engine:
         """Stop everything; what was submitted to the database is finished."""
         self._schedule.close()
         self._flags.stop()
+        self._upkeep.stop()
         for task in (*self._tasks, *self._errands):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._errands, return_exceptions=True)
@@ -252,10 +254,6 @@ class Engine:
     def _recover_imports(self) -> None:
         """Finish, or give up, imports whose process died: their leads must neither be lost nor hold the campaign open."""
         self._errand(asyncio.to_thread(imports.recover, self._database, clock=self._clock.now))
-
-    def _fold_tallies(self) -> None:
-        """Keep the tallies short, aside from the writer that the calls wait for."""
-        self._errand(asyncio.to_thread(statistics.fold, self._database))
 
     def _committed(self, works: int, seconds: float) -> None:
         self.metrics.commit_group_size.observe(works)

@@ -15,8 +15,9 @@ from dialerd.domain.lifecycle import (
     check_start,
     check_unassign,
 )
+from dialerd.service import calling_off, dnc_sweeps
 from dialerd.service.names import require_campaign, require_list
-from dialerd.store import audit, campaigns, leads, lists
+from dialerd.store import audit, campaigns, dnc, dnc_leads, leads, lists
 from dialerd.store.campaigns import CampaignRecord
 from dialerd.store.database import Connection, Database
 
@@ -30,7 +31,8 @@ ENGINE = "engine"
 def assign(
     database: Database, campaign: str, list_name: str, *, configured: Collection[str], actor: str, now: datetime
 ) -> None:
-    """Puts a list at the end of the campaign's lists. `configured` names the campaigns that have a file.
+    """Puts a list at the end of the campaign's lists. `configured` names the campaigns that have a file. Leads that
+    entries of do-not-call stop for this campaign alone are closed, those of the one before come back.
 
     Raises NotFound, or Refused: only Ready or Used lists can be assigned, and each to one campaign.
     """
@@ -41,6 +43,8 @@ def assign(
         check_assign(list_name, record.status, current=record.campaign, campaign=campaign)
         lists.assign(conn, record.list_id, campaign, now)
         _note(conn, "campaign.assign", campaign, actor, now, {"list": list_name, "from": record.campaign})
+        sweeps = _sweeps(conn, record.list_id, campaign, record.campaign)
+    dnc_sweeps.run(database, sweeps, clock=lambda: now)
 
 
 def unassign(
@@ -61,6 +65,8 @@ def unassign(
         lists.unassign(conn, record.list_id, now)
         left = record.campaign or ""
         _note(conn, "campaign.unassign", left, actor, now, {"list": list_name})
+        sweeps = _sweeps(conn, record.list_id, left)
+    dnc_sweeps.run(database, sweeps, clock=lambda: now)
     return left
 
 
@@ -72,9 +78,11 @@ def change(
     configured: Collection[str],
     actor: str,
     now: datetime,
+    max_send_delay: float = 0.0,
 ) -> CampaignRecord:
     """Starts, pauses, resumes, stops, archives or unarchives the campaign and returns it as it is then. Engines see it
-    within a second.
+    within a second. When it is paused or stopped no call of it leaves any more (calling_off; `max_send_delay` is the
+    engine's, in seconds).
 
     Raises NotFound, or Refused: the state does not allow it, or there is no list with leads, or no file, to dial by.
     """
@@ -91,6 +99,8 @@ def change(
         record = campaigns.get(conn, campaign)
     if record is None:
         raise AssertionError(f"campaign {campaign} was there a statement ago")
+    if after is not CampaignState.ACTIVE:
+        calling_off.of_campaign(database, campaign, clock=lambda: now, max_send_delay=max_send_delay)
     return record
 
 
@@ -130,6 +140,12 @@ def _open(conn: Connection, campaign: str, configured: Collection[str], now: dat
     """The campaign is known, and has a row to lock and to refer to."""
     require_campaign(conn, campaign, configured)
     campaigns.ensure(conn, [campaign], now)
+
+
+def _sweeps(conn: Connection, list_id: int, *campaigns: str | None) -> list[int]:
+    """What is left to do about the list's leads, which came to one of these campaigns or left it."""
+    concerned = [campaign for campaign in campaigns if campaign]
+    return [dnc_leads.sweep_list(conn, list_id)] if dnc.has_scope(conn, concerned) else []
 
 
 def _check_ready(conn: Connection, campaign: str, configured: Collection[str]) -> None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from dialerd.domain.dnc import Entry, Kind, read_number, stopping
-from dialerd.domain.errors import BadInput, NotFound
+from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.phone import BadPhone, is_region
 from dialerd.ingest.dncfile import Template, checked_text
+from dialerd.service import calling_off, dnc_sweeps
+from dialerd.service.calling_off import CalledOff
 from dialerd.service.names import require_campaign
-from dialerd.store import audit, dnc
+from dialerd.store import audit, dnc, dnc_leads
 from dialerd.store.database import Connection, Database
 from dialerd.store.dnc import Outcome
+from dialerd.store.dnc_leads import Effect
+
+Clock = Callable[[], datetime]
+Tell = Callable[[int], None]
+
+
+def unheard(leads: int) -> None:
+    """The progress nobody hears of."""
+    del leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +49,27 @@ class DncTerms:
 
 @dataclass(frozen=True, slots=True)
 class DncChange:
-    """An entry as it is now, or as it was when it is removed."""
+    """An entry as it is now, and what became of it."""
 
     entry: Entry
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DncAdded:
+    """What adding did: to the entries, to leads, and to calls that were planned."""
+
+    changes: tuple[DncChange, ...]
+    leads: Effect
+    calls: CalledOff
+
+
+@dataclass(frozen=True, slots=True)
+class DncRemoved:
+    """The entries as they were, and how many leads were released or are closed or wait under another entry now."""
+
+    entries: tuple[Entry, ...]
+    leads: Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +92,51 @@ def add(
     *,
     configured: Collection[str],
     actor: str,
-    now: datetime,
-) -> list[DncChange]:
+    clock: Clock,
+    max_send_delay: float,
+    tell: Tell = unheard,
+) -> DncAdded:
     """Puts the numbers on do-not-call. One that is there already stays as it is, or holds longer than before: adding
-    never shortens.
+    never shortens. When it returns no call to them leaves any more (calling_off; `max_send_delay` is the engine's), and
+    their leads are closed or put off; with a prefix that takes long, `tell` hears how many leads were looked at, and the
+    engine goes on with it if this process ends.
 
     Raises BadInput for a number or text that cannot be, NotFound for a campaign nobody knows; then nothing is added.
     """
+    now = clock()
     found = template(wish, terms, actor, now)
-    entries = {entry.number: entry for entry in map(found.about, numbers)}
+    entries = list({entry.number: entry for entry in map(found.about, numbers)}.values())
     with database.write() as conn:
         require_scope(conn, wish, configured)
-        outcomes = dnc.add(conn, list(entries.values()))
-        changes = []
-        for number, outcome in zip(entries, outcomes, strict=True):
-            note(conn, "dnc.add", entries[number], actor, now, outcome)
-            changes.append(DncChange(_there(conn, entries[number]), outcome))
-    return changes
+        put_on = put(conn, entries, now)
+        for entry, outcome in zip(entries, put_on.outcomes, strict=True):
+            note(conn, "dnc.add", entry, actor, now, outcome)
+        changes = tuple(
+            DncChange(dnc.get(conn, entry.number, entry.kind, entry.campaign) or entry, outcome)
+            for entry, outcome in zip(entries, put_on.outcomes, strict=True)
+        )
+    calls = calling_off.on_dnc(database, clock=clock, max_send_delay=max_send_delay)
+    return DncAdded(changes, put_on.leads + settle(database, put_on.sweeps, clock, tell), calls)
 
 
 def remove(
-    database: Database, numbers: Sequence[str], wish: DncWish, *, configured: Collection[str], actor: str, now: datetime
-) -> list[Entry]:
-    """Takes exactly these entries away; returns what they were.
+    database: Database,
+    numbers: Sequence[str],
+    wish: DncWish,
+    *,
+    configured: Collection[str],
+    actor: str,
+    clock: Clock,
+    tell: Tell = unheard,
+) -> DncRemoved:
+    """Takes exactly these entries away. Leads that nothing else stops are due again as they were; `tell` as in `add`.
 
     Raises BadInput for a number that cannot be, NotFound for a campaign nobody knows, and for a number that has no such
     entry, saying which others cover it; then nothing is removed.
     """
     wanted = dict.fromkeys(_number(text, wish) for text in numbers)
     with database.write() as conn:
+        now = clock()
         require_scope(conn, wish, configured)
         removed = []
         for number in wanted:
@@ -101,7 +145,33 @@ def remove(
                 raise NotFound(_missing(conn, number, wish))
             note(conn, "dnc.remove", entry, actor, now)
             removed.append(entry)
-    return removed
+        effect, sweeps = _align(conn, removed, now)
+    return DncRemoved(tuple(removed), effect + settle(database, sweeps, clock, tell))
+
+
+@dataclass(frozen=True, slots=True)
+class PutOn:
+    """What became of each entry and of leads; `sweeps` are what is left to do about leads (dnc_sweeps.run)."""
+
+    outcomes: list[Outcome]
+    leads: Effect
+    sweeps: list[int]
+
+
+def put(conn: Connection, entries: Sequence[Entry], now: datetime) -> PutOn:
+    """Adds the entries, no two of them about the same, with what they do to leads, in this transaction. What prefixes do
+    is left to sweeps. The caller writes the audit.
+    """
+    outcomes = dnc.add(conn, entries)
+    changed = [entry for entry, outcome in zip(entries, outcomes, strict=True) if outcome is not Outcome.UNCHANGED]
+    return PutOn(outcomes, *_align(conn, changed, now))
+
+
+def settle(database: Database, sweeps: Sequence[int], clock: Clock, tell: Tell) -> Effect:
+    """Does what is left to do about leads, these sweeps first; returns what these did."""
+    effect = dnc_sweeps.run(database, sweeps, clock=clock, tell=tell)
+    dnc_sweeps.take_over(database, clock=clock)
+    return effect
 
 
 def check(
@@ -117,6 +187,20 @@ def check(
         for number in wanted
         for entries in [found.get(number, ())]
     ]
+
+
+def refuse_on_dnc(conn: Connection, phone: str, campaign: str | None, now: datetime, *, what: str) -> None:
+    """Raises Refused when do-not-call stops the campaign from calling the number; `what` is what cannot be done."""
+    entry = stopping(dnc.covering(conn, [phone]).get(phone, ()), phone, campaign, now)
+    if entry is None:
+        return
+    options = "--prefix " if entry.kind is Kind.PREFIX else ""
+    options += f"--campaign {entry.campaign} " if entry.campaign else ""
+    until = "" if entry.expires_at is None else f" until {entry.expires_at:%Y-%m-%d %H:%M} UTC"
+    raise Refused(
+        f"number {phone} is on do-not-call for {scope_name(entry.campaign)}{until}, so {what}; if that is a mistake, "
+        f"dialerd dnc remove {options}{entry.number}"
+    )
 
 
 def template(wish: DncWish, terms: DncTerms, actor: str, now: datetime) -> Template:
@@ -162,9 +246,11 @@ def note(
     audit.add(conn, at=now, actor=actor, action=action, subject=f"dnc {entry.number}", detail=detail)
 
 
-def _there(conn: Connection, entry: Entry) -> Entry:
-    """The entry as it stands now, which may hold longer than the one that was asked for."""
-    return dnc.get(conn, entry.number, entry.kind, entry.campaign) or entry
+def _align(conn: Connection, entries: Sequence[Entry], now: datetime) -> tuple[Effect, list[int]]:
+    """Brings the leads of changed entries in line: of numbers now, of prefixes by sweeps, whose ids are returned."""
+    effect = dnc_leads.align(conn, {entry.number for entry in entries if entry.kind is Kind.EXACT}, now)
+    prefixes = sorted({entry.number for entry in entries if entry.kind is Kind.PREFIX})
+    return effect, [dnc_leads.sweep_numbers(conn, prefix, now) for prefix in prefixes]
 
 
 def _number(text: str, wish: DncWish) -> str:

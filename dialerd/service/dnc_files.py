@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,12 +22,15 @@ from dialerd.ingest.load import Clock, Progress, unseen
 from dialerd.ingest.rejects import RejectFile
 from dialerd.ingest.source import sha256_of
 from dialerd.ingest.spreadsheet import guarded
-from dialerd.service.dnc import DncTerms, DncWish, require_scope, scope_name, template
+from dialerd.service import calling_off
+from dialerd.service.calling_off import CalledOff
+from dialerd.service.dnc import DncTerms, DncWish, put, require_scope, scope_name, settle, template, unheard
 from dialerd.service.names import require_campaign
 from dialerd.service.rejected import check_writable
 from dialerd.store import audit, campaigns, dnc
 from dialerd.store.database import Connection, Database
 from dialerd.store.dnc import EntryFilter, Outcome, StoredEntry
+from dialerd.store.dnc_leads import Effect
 from dialerd.store.seen import Seen
 from dialerd.store.steps import Steps
 
@@ -40,7 +43,7 @@ PAGE = 1000
 class DncReport:
     """What became of the rows of a file: `rows` is the sum of the five counts behind it. `updated` hold longer than
     before, `unchanged` held as long already, `duplicate` came before in the file. `first_rejects` are the first of the
-    `rejected` ones.
+    `rejected` ones. `leads` and `calls`: what it did to leads, and to calls that were planned.
     """
 
     file: str
@@ -52,6 +55,8 @@ class DncReport:
     rejected: int = 0
     first_rejects: tuple[BadRow, ...] = ()
     rejects_file: Path | None = None
+    leads: Effect = field(default_factory=Effect)
+    calls: CalledOff = field(default_factory=CalledOff)
 
 
 def import_file(
@@ -64,12 +69,13 @@ def import_file(
     configured: Collection[str],
     actor: str,
     clock: Clock,
+    max_send_delay: float,
     rejects: Path | None = None,
     progress: Progress = unseen,
 ) -> DncReport:
     """Puts every number of the file on do-not-call; rows may say their kind, campaign, expiry, source and reason
     themselves. What is written holds at once: an import that is interrupted has done a part, and doing it again does the
-    rest.
+    rest. When it returns no call to these numbers leaves any more; `max_send_delay` is the engine's, in seconds.
 
     Raises BadInput for a file that cannot be read (what was read before that holds) or has no usable row, NotFound for a
     campaign nobody knows.
@@ -90,7 +96,7 @@ def import_file(
             raise BadInput(f"{path}: {error}") from error
         seen = stack.enter_context(Seen())
         out = stack.enter_context(RejectFile(rejects, reader.header, file.delimiter)) if rejects else None
-        load = _Load(database, path, seen, out)
+        load = _Load(database, path, seen, out, clock)
         with database.write() as conn:
             _note(conn, "dnc.import", wish, actor, now, {"file": load.report.file, "sha256": sha256})
         try:
@@ -100,17 +106,23 @@ def import_file(
             with database.write() as conn:
                 _note(conn, "dnc.imported", wish, actor, clock(), {"sha256": sha256, **load.counts()})
         report = load.report
-    return replace(report, rejects_file=out.path if out is not None and out.rows else None)
+    calls = calling_off.on_dnc(database, clock=clock, max_send_delay=max_send_delay)
+    leads = load.leads + settle(database, load.sweeps, clock, unheard)
+    written = out.path if out is not None and out.rows else None
+    return replace(report, rejects_file=written, leads=leads, calls=calls)
 
 
 class _Load:
     """The rows of one file on their way into the database."""
 
-    def __init__(self, database: Database, path: Path, seen: Seen, out: RejectFile | None) -> None:
+    def __init__(self, database: Database, path: Path, seen: Seen, out: RejectFile | None, clock: Clock) -> None:
         self._path = path
         self._seen = seen
         self._out = out
+        self._clock = clock
         self._steps = Steps(database)
+        self.leads = Effect()
+        self.sweeps: list[int] = []
         # File names are bytes; those that are no UTF-8 cannot be kept as they are.
         self.report = DncReport(path.name.encode("utf-8", "replace").decode())
 
@@ -146,9 +158,11 @@ class _Load:
         if not new:
             return []
         with self._steps.write() as conn:
-            outcomes = dnc.add(conn, list(new.values()))
+            put_on = put(conn, list(new.values()), self._clock())
+        self.leads += put_on.leads
+        self.sweeps += put_on.sweeps
         self._steps.rest()
-        return outcomes
+        return put_on.outcomes
 
     def _refuse(self, bad: list[BadRow]) -> None:
         for row in bad:

@@ -11,6 +11,7 @@ from dialerd.domain.importing import Duplicates, Headway, Mode, Phase, Scope
 from dialerd.domain.lifecycle import VersionState
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Clock, Loader, Progress, Target, checked, unseen, whole_minute
+from dialerd.service import dnc_sweeps
 from dialerd.service.working_copy import working_copy
 from dialerd.store import arming, bulk, differences, leads, lists, versions
 from dialerd.store.database import Connection, Database
@@ -57,6 +58,7 @@ def run(
         work.settle(record)
     elif record.state is VersionState.UNDOING:
         work.undo(record)
+    dnc_sweeps.run(database, work.sweeps, clock=clock)
 
 
 class _Work:
@@ -67,6 +69,7 @@ class _Work:
         self._steps = steps
         self._clock = clock
         self._progress = progress
+        self.sweeps: list[int] = []
 
     def stage(self, record: VersionRecord) -> VersionRecord:
         """Everything up to the moment the version is the current one. When it cannot be, it is taken back."""
@@ -116,6 +119,7 @@ class _Work:
         with self._database.write() as conn:
             versions.note_step(conn, record, self._clock())
             versions.finish(conn, record.list_id, record.number, self._clock())
+            self.sweeps += dnc_sweeps.begin(conn, record)
 
     def undo(self, record: VersionRecord) -> None:
         """Takes back what the version did; the one before it is the current one already."""
@@ -135,6 +139,7 @@ class _Work:
         with self._database.write() as conn:
             versions.note_step(conn, record, self._clock())
             versions.end_undo(conn, record.list_id, record.number, self._clock())
+            self.sweeps += dnc_sweeps.begin(conn, record)
 
     def _stage(self, record: VersionRecord) -> VersionRecord:
         if record.mode == ROLLBACK:
@@ -149,6 +154,7 @@ class _Work:
             versions.publish(conn, record.list_id, record.number, checked(buckets), now)
             if versions.is_settled(conn, record):
                 versions.finish(conn, record.list_id, record.number, now)
+                self.sweeps += dnc_sweeps.begin(conn, record)
             published = versions.get(conn, record.list_id, record.number)
         if published is None:
             raise NotFound(f"version {record.number}: was deleted")

@@ -14,6 +14,7 @@ from dialerd.ingest.csvfile import MAX_CELL, BadRow, Row
 from dialerd.ingest.exported import explains
 from dialerd.ingest.rows import HIGHEST_PRIORITY, RowReader
 from dialerd.ingest.titles import field_name
+from dialerd.service.dnc import refuse_on_dnc
 from dialerd.service.leads import fields_of, require_lead
 from dialerd.service.names import require_list
 from dialerd.service.resets import MINIMUM_GAP
@@ -39,14 +40,15 @@ def add(
     """Adds one lead to the list, due now, as a version of its own; the number is read by the list's policy. A number that
     was withdrawn comes back with its history and these fields, due when it would have been, closed if it was closed.
 
-    Raises NotFound, BadInput for a number, field or priority that cannot be, Refused when the list has the number or is
-    imported into.
+    Raises NotFound, BadInput for a number, field or priority that cannot be, Refused when the list has the number, is
+    imported into, or the number is on do-not-call.
     """
     named = _fields(fields or {})
     _check_priority(priority)
     with database.write() as conn:
         record = require_list(conn, list_name)
         new = _read(number, named, priority, record.rules)
+        refuse_on_dnc(conn, new.phone, record.campaign, now, what="it cannot be added")
         known = by_hand.id_of(conn, record.list_id, new.phone)
         if known is None:
             lead_id = by_hand.add(conn, record.list_id, new, actor=actor, now=now)
@@ -135,7 +137,8 @@ def reset(
     stay in the ledger.
 
     Raises NotFound, Refused when it is in a call, withdrawn, fresh already or was called less than `gap` ago; with
-    `force` the gap does not matter, and neither does a protected disposition: do_not_call, opted_out, invalid_number ...
+    `force` the gap does not matter, and neither does a protected disposition: do_not_call, opted_out, invalid_number ...;
+    one that is on do-not-call is refused all the same.
     """
     with database.write() as conn:
         lead = _locked(conn, which, list_name)
@@ -145,6 +148,8 @@ def reset(
         _refuse_withdrawn(conn, lead, "reset")
         if lead.disposition == Disposition.NEW and lead.closed is None:
             raise Refused(f"{name} is fresh already: it was not dialed since it was new")
+        campaign = require_list(conn, lead.list_name).campaign
+        refuse_on_dnc(conn, lead.phone, campaign, now, what=f"{name} cannot be reset")
         if lead.disposition in dispositions.protected and not force:
             raise Refused(
                 f"{name} is {lead.disposition}: such a lead is not dialed again by a reset; "

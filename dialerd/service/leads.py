@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from dialerd.domain.allowed import EVERY_NUMBER
+from dialerd.domain.dnc import Entry
 from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.phone import BadPhone, PhonePolicy, read_phone
 from dialerd.service.names import require_campaign, require_list
 from dialerd.service.which import searched
-from dialerd.store import attempts, audit, by_hand, lead_search, leads, words
+from dialerd.store import attempts, audit, by_hand, dnc, lead_search, leads, words
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.audit import AuditEntry
 from dialerd.store.by_hand import LeadVersion
@@ -61,7 +62,8 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class LeadStory:
     """All that is known of a lead: how it stands, its fields, the facts that calls attached to it, what versions of its
-    lists said about it, every call (the newest first) with its evidence, and what people did to it.
+    lists said about it, the entries of do-not-call about its number (of all campaigns, expired ones too), every call (the
+    newest first) with its evidence, and what people did to it.
     """
 
     lead: LeadRecord
@@ -69,6 +71,7 @@ class LeadStory:
     fields: Mapping[str, str]
     attributes: tuple[Attribute, ...]
     versions: tuple[LeadVersion, ...]
+    do_not_call: tuple[Entry, ...]
     calls: tuple[Call, ...]
     deeds: tuple[AuditEntry, ...]
 
@@ -108,6 +111,7 @@ def show(database: Database, which: str, *, list_name: str | None = None) -> Lea
             fields=fields_of(conn, lead.lead_id),
             attributes=tuple(words.attributes_of(conn, [lead.lead_id]).get(lead.lead_id, {}).values()),
             versions=tuple(by_hand.versions_of(conn, lead.lead_id)),
+            do_not_call=dnc.covering(conn, [lead.phone]).get(lead.phone, ()),
             calls=tuple(Call(attempt, tuple(evidence_of(conn, attempt.attempt_id))) for attempt in page),
             deeds=tuple(audit.page(conn, subject=f"lead {lead.lead_id}", limit=100)),
         )

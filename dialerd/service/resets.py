@@ -12,8 +12,6 @@ from dialerd.ingest.load import whole_minute
 from dialerd.service.names import require_list
 from dialerd.store import audit, resets, selection
 from dialerd.store.database import Connection, Database
-from dialerd.store.filters import LeadFilter
-from dialerd.store.leads import CLOSED_BY_HAND
 from dialerd.store.resets import ResetRecord
 from dialerd.store.steps import Steps
 
@@ -83,7 +81,7 @@ def reset(
     database: Database, wish: ResetWish, *, actor: str, clock: Clock, progress: Progress | None = None
 ) -> ResetReport:
     """Makes the leads fresh: disposition new, attempts counted from 0, due now or one after the other. What was dialed
-    stays in the ledger. Leads that are in a call, withdrawn, or closed by hand are left alone.
+    stays in the ledger. Leads that are in a call, withdrawn, closed by hand or on do-not-call are left alone.
 
     It goes in small steps; when it is interrupted, asking for the same again goes on. Raises NotFound, BadInput as
     `plan`, Refused when a lead was called less than the minimum gap ago, when there is nothing to reset, or when another
@@ -115,7 +113,7 @@ def reset(
 def _freshen(
     database: Database, wish: ResetWish, record: ResetRecord, progress: Progress | None, total: int
 ) -> tuple[int, int]:
-    chosen = selection.live(record.list_id, LeadFilter(wish.dispositions), CLOSED_BY_HAND)
+    chosen = selection.at_liberty(record.list_id, wish.dispositions)
     steps = Steps(database)
     done = record.leads
     in_call = after = 0
@@ -192,7 +190,7 @@ def _plan(conn: Connection, wish: ResetWish, chosen: selection.Chosen, now: date
 
 
 def _chosen(conn: Connection, wish: ResetWish) -> selection.Chosen:
-    return selection.live(require_list(conn, wish.name).list_id, LeadFilter(wish.dispositions), CLOSED_BY_HAND)
+    return selection.at_liberty(require_list(conn, wish.name).list_id, wish.dispositions)
 
 
 def _check(wish: ResetWish) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dialerd.domain.dnc import Entry, Kind
-from dialerd.service.dnc import note
-from dialerd.store import dnc
+from dialerd.service.dnc import note, put
 from dialerd.store.database import Connection
 
 
 def put_on_dnc(conn: Connection, said: Sequence[tuple[str, str, str]], *, actor: str, now: datetime) -> None:
     """Each is a number, what says so (call ..., lead ...), and the disposition. The entries are for all campaigns and have
-    no end; each has an entry in the audit.
+    no end; each has an entry in the audit. Leads that have the numbers, in whatever list, are closed.
     """
     entries = {
         phone: Entry(
@@ -28,6 +27,6 @@ def put_on_dnc(conn: Connection, said: Sequence[tuple[str, str, str]], *, actor:
         )
         for phone, source, disposition in said
     }
-    outcomes = dnc.add(conn, list(entries.values()))
-    for entry, outcome in zip(entries.values(), outcomes, strict=True):
+    put_on = put(conn, list(entries.values()), now)
+    for entry, outcome in zip(entries.values(), put_on.outcomes, strict=True):
         note(conn, "dnc.add", entry, actor, now, outcome)

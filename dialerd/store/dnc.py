@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -86,6 +87,24 @@ def add(conn: Connection, entries: Sequence[Entry]) -> list[Outcome]:
     return outcomes
 
 
+def has_any(conn: Connection) -> bool:
+    """Whether there is any entry at all."""
+    return conn.execute(_ANY).first() is not None
+
+
+def has_scope(conn: Connection, campaigns: Collection[str]) -> bool:
+    """Whether any entry is for one of these campaigns alone."""
+    return (
+        conn.execute(_ANY.where(dnc_entries.c.campaign != "", dnc_entries.c.campaign.in_(campaigns))).first()
+        is not None
+    )
+
+
+def changed_since(conn: Connection, instant: datetime) -> bool:
+    """Whether any entry was added or made to hold longer since then."""
+    return conn.execute(_ANY.where(dnc_entries.c.added_at >= instant)).first() is not None
+
+
 def remove(conn: Connection, number: str, kind: Kind, campaign: str | None) -> Entry | None:
     """Removes this very entry and returns what it was; None when there was none."""
     row = conn.execute(delete(dnc_entries).where(_this(number, kind, campaign)).returning(*_COLUMNS)).one_or_none()
@@ -144,6 +163,7 @@ _COLUMNS = (
     *(dnc_entries.c.number, dnc_entries.c.kind, dnc_entries.c.campaign, dnc_entries.c.expires_at),
     *(dnc_entries.c.source, dnc_entries.c.reason, dnc_entries.c.added_at, dnc_entries.c.added_by),
 )
+_ANY = select(dnc_entries.c.id).limit(1)
 _NAMES = ", ".join(column.name for column in _COLUMNS)
 
 

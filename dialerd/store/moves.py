@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dialerd.store import selection
+from dialerd.store import dnc_leads, selection
 from dialerd.store.arming import OUT, RETURN, take_rows
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
@@ -95,6 +95,8 @@ def move(conn: Connection, move: Move, ids: Sequence[int], *, update_twins: bool
         add_buckets(conn, move.target, found.free)
     if found.known:
         _update_twins(conn, move, found.known, now)
+    # Another campaign may have other entries.
+    dnc_leads.align_leads(conn, [*found.free, *found.known], now)
     return found.counts
 
 

@@ -7,9 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
+from dialerd.domain.dnc import ON_DNC
+from dialerd.domain.eligibility import Wait
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
 from dialerd.store.filters import EVERYBODY, LeadFilter, conditions
+from dialerd.store.leads import CLOSED_BY_HAND
 from dialerd.store.tables import attempts, lead_rows, leads, lists
 
 Chosen = Select[int]
@@ -34,6 +37,12 @@ def live(list_id: int, wanted: LeadFilter = EVERYBODY, *but: str) -> Chosen:
         .join(lead_rows, LIVE_ROW)
         .where(leads.c.list_id == list_id, open_or_closed_otherwise(WITHDRAWN, *but), *conditions(wanted))
     )
+
+
+def at_liberty(list_id: int, dispositions: Collection[str]) -> Chosen:
+    """As `live`, without those that a person has closed or that do-not-call stops: another pass leaves them alone."""
+    put_off = func.coalesce(leads.c.waits_for, "") == Wait.DO_NOT_CALL.value
+    return live(list_id, LeadFilter(frozenset(dispositions)), CLOSED_BY_HAND, ON_DNC).where(~put_off)
 
 
 def open_or_closed_otherwise(*reasons: str) -> ColumnElement[bool]:

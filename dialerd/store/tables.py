@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from dialerd.store.metadata import metadata
 from dialerd.store.tables_dispositions import dispositions
-from dialerd.store.tables_dnc import dnc_entries
+from dialerd.store.tables_dnc import dnc_entries, dnc_sweeps
 from dialerd.store.tables_freezes import freezes
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
@@ -37,6 +37,7 @@ __all__ = [
     "campaigns",
     "dispositions",
     "dnc_entries",
+    "dnc_sweeps",
     "evidence",
     "freezes",
     "lead_rows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Table, Text, UniqueConstraint
 
 from dialerd.store.metadata import metadata
 from dialerd.store.types import BigId, UtcDateTime
@@ -23,5 +23,23 @@ dnc_entries = Table(
     Column("added_by", Text, nullable=False),
     UniqueConstraint("number", "kind", "campaign"),
     CheckConstraint("kind IN ('exact', 'prefix')", name="kind"),
+    sqlite_autoincrement=True,
+)
+_of_one = dnc_entries.c.campaign != ""
+Index("dnc_entries_campaign", dnc_entries.c.campaign, sqlite_where=_of_one, postgresql_where=_of_one)
+Index("dnc_entries_added", dnc_entries.c.added_at)
+
+# Leads that are still to be brought in line: all whose number begins so, or all of a list.
+dnc_sweeps = Table(
+    "dnc_sweeps",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("beginning", Text, nullable=False, server_default=""),
+    Column("list_id", BigId),
+    # What comes up to here is done.
+    Column("after_number", Text, nullable=False, server_default=""),
+    Column("after_lead", BigId, nullable=False, server_default="0"),
+    # When somebody was last at it.
+    Column("heartbeat_at", UtcDateTime),
     sqlite_autoincrement=True,
 )

@@ -87,6 +87,11 @@ class Rig:
         configured = [file.stem for file in (self.folder / "campaigns.d").glob("*.toml")]
         change(self.database, campaign, action, configured=configured, actor="the tests", now=datetime.now(UTC))
 
+    @staticmethod
+    def clock() -> datetime:
+        """The time, as the services take it."""
+        return datetime.now(UTC)
+
     def start_agi(self) -> None:
         """Starts the FastAGI process and waits until it serves."""
         self.agi.start()

@@ -26,3 +26,17 @@ def create_dnc() -> None:
         sa.CheckConstraint("kind IN ('exact', 'prefix')", name=op.f("dnc_entries_kind")),
         sqlite_autoincrement=True,
     )
+    of_one = sa.text("campaign != ''")
+    op.create_index("dnc_entries_campaign", "dnc_entries", ["campaign"], sqlite_where=of_one, postgresql_where=of_one)
+    op.create_index("dnc_entries_added", "dnc_entries", ["added_at"])
+    op.create_table(
+        "dnc_sweeps",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("beginning", sa.Text, nullable=False, server_default=""),
+        sa.Column("list_id", BigId),
+        sa.Column("after_number", sa.Text, nullable=False, server_default=""),
+        sa.Column("after_lead", BigId, nullable=False, server_default="0"),
+        sa.Column("heartbeat_at", UtcDateTime),
+        sa.PrimaryKeyConstraint("id", name="dnc_sweeps_pkey"),
+        sqlite_autoincrement=True,
+    )

@@ -18,11 +18,12 @@ from dialerd.domain.lifecycle import VersionState
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Clock, Progress, unseen
 from dialerd.ingest.source import sha256_of
-from dialerd.service.import_run import run, write_options
+from dialerd.service.filling import write_options
+from dialerd.service.import_run import run
 from dialerd.service.names import require_list
 from dialerd.service.rejected import check_writable, write_rejects
 from dialerd.service.unfinished import cancel, end_orphans, recover
-from dialerd.service.workers import DEAD_AFTER, new_worker, start, worker_name
+from dialerd.service.workers import HANGS_AFTER, new_worker, start, worker_name
 from dialerd.store import audit, originals, versions
 from dialerd.store.database import Database
 from dialerd.store.staging import PLAIN, Rules
@@ -30,7 +31,7 @@ from dialerd.store.steps import Watch
 from dialerd.store.versions import Buckets, VersionRecord
 
 __all__ = [
-    "DEAD_AFTER",
+    "HANGS_AFTER",
     "ImportReport",
     "Ticket",
     "begin",

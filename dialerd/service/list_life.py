@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from dialerd.domain.dispositions import SYSTEM, Catalogue
-from dialerd.domain.errors import DialerdError, NotFound, Refused
-from dialerd.domain.lifecycle import CampaignState
+from dialerd.domain.errors import NotFound, Refused, Unavailable
+from dialerd.domain.lifecycle import CampaignState, VersionState
+from dialerd.ingest.load import Clock, Progress, unseen
 from dialerd.service import import_run
+from dialerd.service.filling import COPY, copy_options
 from dialerd.service.lists import LONGEST_NAME, check_text
 from dialerd.service.names import require_list
 from dialerd.service.removal import remove_list
 from dialerd.service.workers import new_worker
-from dialerd.store import audit, campaigns, copies, list_ends, lists, staging, versions
+from dialerd.store import audit, campaigns, copies, list_ends, lists, versions
 from dialerd.store.database import Connection, Database
 from dialerd.store.lists import ListRecord
-from dialerd.store.steps import Steps
-from dialerd.store.versions import Buckets, VersionRecord
-
-Clock = Callable[[], datetime]
-Progress = Callable[[int, int], None]
+from dialerd.store.versions import VersionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,82 +103,60 @@ def copy(
     *,
     actor: str,
     clock: Clock,
-    progress: Progress | None = None,
+    progress: Progress = unseen,
     dispositions: Catalogue = SYSTEM,
 ) -> Copied:
     """A new list with the leads and fields of the list's current version, none of them dialed yet. Those with a protected
     disposition (do_not_call, opted_out, invalid_number ...), or closed by hand, are so in the copy too, and not dialed.
 
-    When it fails or is interrupted there is no new list. Raises NotFound, BadInput for a name that cannot be, Refused
-    when it is taken or the list has no leads.
+    When it fails, or is interrupted by Ctrl-C, there is no new list. When its process is killed, whoever comes next goes
+    on with it, as with an import. Raises NotFound, BadInput for a name that cannot be, Refused when it is taken, the list
+    has no leads, or the copy was cancelled.
     """
     check_text("name", new_name, LONGEST_NAME, least=1)
     with database.write() as conn:
         source = require_list(conn, name)
-        if source.current_version == 0:
-            raise Refused(
-                f"list {name} is {source.status.label}: there is nothing to copy; import a file into it first"
-            )
-        target = lists.create(
-            conn,
-            name=new_name,
-            now=clock(),
-            description=source.description,
-            owner=actor,
-            rules=source.rules,
-        )
-        _note(conn, "list.copy", new_name, actor, clock(), of=name, version=source.current_version)
-        number = versions.begin(
-            conn, target, file_name=f"copy of {name}", sha256="", created_by=actor, now=clock(), worker=new_worker()
-        )
-        version = versions.get(conn, target, number)
+        version = _begin_copy(conn, source, new_name, actor, clock, dispositions)
+    place = version.list_id, version.number
+    import_run.run(database, *place, version.worker, new_worker(), clock=clock, progress=progress)
+    with database.read() as conn:
+        made = versions.get(conn, *place)
+        kept = copies.count_kept(conn, version.list_id)
+    if made is None or made.state is not VersionState.ARMED:
+        raise Unavailable(f"list {new_name}: another process goes on with the copy; see `dialerd list show {new_name}`")
+    return Copied(new_name, name, source.current_version, made.buckets.imported, kept)
+
+
+def _begin_copy(
+    conn: Connection, source: ListRecord, new_name: str, actor: str, clock: Clock, dispositions: Catalogue
+) -> VersionRecord:
+    name = source.name
+    if source.current_version == 0:
+        raise Refused(f"list {name} is {source.status.label}: there is nothing to copy; import a file into it first")
+    target = lists.create(
+        conn,
+        name=new_name,
+        now=clock(),
+        description=source.description,
+        owner=actor,
+        rules=source.rules,
+    )
+    _note(conn, "list.copy", new_name, actor, clock(), of=name, version=source.current_version)
+    number = versions.begin(
+        conn,
+        target,
+        file_name=f"copy of {name}",
+        sha256="",
+        created_by=actor,
+        now=clock(),
+        mode=COPY,
+        options=copy_options(conn, source.list_id, dispositions.protected),
+        worker=new_worker(),
+    )
+    version = versions.get(conn, target, number)
     if version is None:
         raise AssertionError(f"version {number} was there a statement ago")
-    try:
-        done, kept = _copy_leads(database, source, version, clock, progress, dispositions)
-    except BaseException:
-        with suppress(DialerdError):
-            _drop_copy(database, target, clock)
-        raise
-    return Copied(new_name, name, source.current_version, done, kept)
-
-
-def _copy_leads(
-    database: Database,
-    source: ListRecord,
-    version: VersionRecord,
-    clock: Clock,
-    progress: Progress | None,
-    dispositions: Catalogue,
-) -> tuple[int, int]:
-    steps = Steps(database)
-    total = kept = after = 0
-    while True:
-        with database.read() as conn:
-            page = copies.next_page(conn, source.list_id, after, steps.size, protected=dispositions.protected)
-        if page is None:
-            break
-        with steps.write() as conn:
-            staging.stage(conn, version.list_id, version.number, page.rows, clock())
-            copies.keep(conn, version.list_id, page.kept)
-            total += len(page.rows)
-            versions.note_step(conn, version, clock(), buckets=Buckets(rows=total, imported=total))
-        kept += len(page.kept)
-        after = page.last
-        if progress is not None:
-            progress(total, 0)
-        steps.rest()
-    with database.write() as conn:
-        versions.note_step(conn, version, clock())
-        versions.publish(conn, version.list_id, version.number, Buckets(rows=total, imported=total), clock())
-    import_run.run(database, version.list_id, version.number, version.worker, new_worker(), clock=clock)
-    return total, kept
-
-
-def _drop_copy(database: Database, target: int, clock: Clock) -> None:
-    with database.write() as conn:
-        list_ends.mark_deleted(conn, target, clock())
-    remove_list(database, target, clock)
+    return version
 
 
 def _check_deletable(conn: Connection, record: ListRecord) -> None:

@@ -10,7 +10,7 @@ from dialerd.store.database import Database
 from dialerd.store.steps import Steps
 
 UNUSED_AFTER = timedelta(hours=1)
-"""So long a file may be on its way in before it has a version; see originals.begin."""
+"""So long a file may be on its way in before it has a version (see originals.begin), or a list on its way out."""
 _BETWEEN = timedelta(minutes=5)
 """So long may lie between an import that finds its file in the database and the version it makes of it."""
 
@@ -34,6 +34,14 @@ def remove_list(database: Database, list_id: int, clock: Clock) -> int:
         steps.rest()
     drop_files(database, clock() - _BETWEEN)
     return number
+
+
+def remove_left_over(database: Database, clock: Clock) -> None:
+    """Removes the rest of lists whose removal was interrupted long ago. Cheap when there are none."""
+    with database.read() as conn:
+        found = list_ends.left_over(conn, clock() - UNUSED_AFTER)
+    for list_id in found:
+        remove_list(database, list_id, clock)
 
 
 def drop_files(database: Database, before: datetime) -> None:

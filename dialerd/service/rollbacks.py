@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from dialerd.domain.errors import NotFound, Refused
 from dialerd.domain.lifecycle import VersionState
 from dialerd.ingest.load import Clock, Progress, unseen
-from dialerd.service.import_run import ROLLBACK, run
+from dialerd.service.filling import ROLLBACK
+from dialerd.service.import_run import run
 from dialerd.service.names import require_list
 from dialerd.service.unfinished import end_orphans
 from dialerd.service.workers import new_worker

@@ -10,7 +10,7 @@ from dialerd.domain.errors import BadInput, Refused, Unavailable
 from dialerd.ingest.load import Clock
 from dialerd.service.import_run import run
 from dialerd.service.names import require_list
-from dialerd.service.removal import UNUSED_AFTER, drop_files
+from dialerd.service.removal import UNUSED_AFTER, drop_files, remove_left_over
 from dialerd.service.workers import is_orphan, new_worker, start_alone
 from dialerd.store import audit, versions
 from dialerd.store.database import Database
@@ -52,13 +52,15 @@ def recover(
     database: Database, *, clock: Clock, starter: Callable[[Database, int, int, str], None] = start_alone
 ) -> list[tuple[int, int]]:
     """Has versions whose process is gone brought to their end, each by a process of its own, and does not wait for them.
-    Returns their (list id, version). Cheap when there are none; also drops files that no version names any more.
+    Returns their (list id, version). Cheap when there are none; also removes what is left of deleted lists, and files
+    that no version names any more.
     """
     now = clock()
     with database.read() as conn:
         orphans = [version for version in versions.unfinished(conn) if is_orphan(version, now)]
     for orphan in orphans:
         starter(database, orphan.list_id, orphan.number, orphan.worker)
+    remove_left_over(database, clock)
     drop_files(database, clock() - UNUSED_AFTER)
     return [(orphan.list_id, orphan.number) for orphan in orphans]
 

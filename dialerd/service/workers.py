@@ -17,8 +17,12 @@ from dialerd.store.database import Database
 from dialerd.store.versions import VersionRecord
 
 DEAD_AFTER = timedelta(seconds=30)
-"""A worker writes many times a second. One that was silent for this long has lost its process."""
+"""A worker gives a sign of life every few seconds. One that was silent for this long has lost its process."""
+HANGS_AFTER = timedelta(minutes=2)
+"""One whose process is seen to live is left at it for longer: it may be held up."""
 NICENESS = 10
+_STATE, _BEGAN = 0, 19
+"""Where these stand in /proc/PID/stat behind the name; see proc(5)."""
 URL_VARIABLE = "DIALERD_DATABASE_URL"
 
 
@@ -29,16 +33,21 @@ def worker_name(who: str) -> str:
 
 def new_worker() -> str:
     """A name for this process at one piece of work; another piece gets another name."""
-    return worker_name(secrets.token_hex(4))
+    # With when the process began: its number may be another one's later.
+    return worker_name(f"{secrets.token_hex(4)}.{_start_of(os.getpid()) or ''}")
 
 
 def is_orphan(version: VersionRecord, now: datetime) -> bool:
-    """Whether nobody works on the unfinished version any more."""
-    if now - version.heartbeat_at > DEAD_AFTER:
-        return True
-    name = version.worker or version.created_by
-    host, _, pid = name.rpartition("@")[2].rpartition(":")
-    return host == socket.gethostname() and pid.isdigit() and not _alive(int(pid))
+    """Whether nobody works on the unfinished version any more. A process of this machine is looked for, since it may be
+    at something long; of one of another machine only its silence tells.
+    """
+    silent = now - version.heartbeat_at
+    who, _, where = (version.worker or version.created_by).rpartition("@")
+    host, _, pid = where.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return silent > DEAD_AFTER
+    began = who.rpartition(".")[2] if version.worker else ""
+    return not _alive(int(pid), began) or silent > HANGS_AFTER
 
 
 def start(database: Database, list_id: int, number: int, worker: str) -> subprocess.Popen[bytes]:
@@ -77,18 +86,31 @@ def be_nice() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _alive(pid: int) -> bool:
+def _alive(pid: int, start: str) -> bool:
+    """Whether there is such a process, and the one that began at `start`, where that is known."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
+        pass
+    now = _stat(pid)
+    if now is None:
         return True
-    return not _is_zombie(pid)
+    state, began = now
+    # Z: it has ended, but its parent has not taken note.
+    return state != "Z" and (not start.isdigit() or start == began)
 
 
-def _is_zombie(pid: int) -> bool:
-    """A process that has ended but whose parent has not taken note."""
-    with suppress(OSError), Path(f"/proc/{pid}/stat").open(encoding="ascii", errors="replace") as stat:
-        return stat.read().rpartition(")")[2].split()[:1] == ["Z"]
-    return False
+def _start_of(pid: int) -> str | None:
+    """When the process began, in ticks since the machine was started."""
+    found = _stat(pid)
+    return None if found is None else found[1]
+
+
+def _stat(pid: int) -> tuple[str, str] | None:
+    """The state of a process, and when it began; None where /proc does not tell."""
+    with suppress(OSError, IndexError), Path(f"/proc/{pid}/stat").open(encoding="ascii", errors="replace") as stat:
+        after_name = stat.read().rpartition(")")[2].split()
+        return after_name[_STATE], after_name[_BEGAN]
+    return None

@@ -80,6 +80,8 @@ def _postgresql(
 ) -> Collection[str]:
     list_id, version = place
     conn.exec_driver_sql(_TEMPORARY)
+    # What an earlier step of this transaction left.
+    conn.exec_driver_sql("DELETE FROM staged")
     lines = [
         f"{row.phone}\t{row.zone}\t{row.priority}\t{row.line}\t{packed(row.fields).replace(_BACKSLASH, _TWO)}\n"
         for row in rows

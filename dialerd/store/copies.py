@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.store import selection
@@ -26,43 +25,47 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class CopyPage:
-    """The next leads of a list as rows of a new one; `last` is the highest lead id among them."""
+class Copied:
+    """A lead as a row of a new list; `kept` when it is over for good."""
 
-    last: int
-    rows: tuple[StagedLead, ...]
-    kept: tuple[Kept, ...]
+    lead_id: int
+    row: StagedLead
+    kept: Kept | None
 
 
-def next_page(conn: Connection, list_id: int, after: int, limit: int, *, protected: Container[str]) -> CopyPage | None:
-    """The leads of the current version with ids above `after`, at most `limit`; None when there are none left. Leads
-    with a `protected` disposition keep it.
+def next_page(conn: Connection, list_id: int, after: int, limit: int, *, protected: Container[str]) -> list[Copied]:
+    """The leads of the current version with ids above `after`, in order, at most `limit`. Those with a `protected`
+    disposition keep it.
     """
     chosen = selection.live(list_id).with_only_columns(
         *(leads.c.id, leads.c.phone, leads.c.zone, leads.c.priority, leads.c.disposition, leads.c.closed),
         *(lead_rows.c.line, lead_rows.c.fields),
         maintain_column_froms=True,
     )
-    found = conn.execute(chosen.where(leads.c.id > after).order_by(leads.c.id).limit(limit)).all()
-    if not found:
-        return None
-    return CopyPage(
-        last=found[-1].id,
-        rows=tuple(StagedLead(row.phone, row.zone, row.priority, row.line, row.fields or {}) for row in found),
-        kept=tuple(kept for row in found if (kept := _kept(row, protected)) is not None),
-    )
+    found = conn.execute(chosen.where(leads.c.id > after).order_by(leads.c.id).limit(limit))
+    return [
+        Copied(
+            row.id,
+            StagedLead(row.phone, row.zone, row.priority, row.line, row.fields or {}),
+            _kept(row.phone, row.disposition, row.closed, protected),
+        )
+        for row in found
+    ]
 
 
-def keep(conn: Connection, list_id: int, kept: Sequence[Kept]) -> None:
-    """Lets these leads of the new list say what they said in the old one."""
-    for lead in kept:
+def keep(conn: Connection, list_id: int, copied: Sequence[Copied]) -> None:
+    """Lets those leads of the new list say what they said in the old one that are over for good."""
+    for lead in (item.kept for item in copied if item.kept is not None):
         mine = (leads.c.phone == lead.phone, leads.c.list_id == list_id)
         conn.execute(update(leads).where(*mine).values(disposition=lead.disposition, closed=lead.closed, due_at=None))
 
 
-def _kept(row: Any, protected: Container[str]) -> Kept | None:
-    if row.disposition in protected:
-        return Kept(row.phone, row.disposition, row.closed or f"{row.disposition} is final")
-    if row.closed == CLOSED_BY_HAND:
-        return Kept(row.phone, Disposition.NEW.value, CLOSED_BY_HAND)
-    return None
+def count_kept(conn: Connection, list_id: int) -> int:
+    """How many leads of the new list are over."""
+    return conn.scalar(select(func.count()).where(leads.c.list_id == list_id, leads.c.closed.is_not(None))) or 0
+
+
+def _kept(phone: str, disposition: str, closed: str | None, protected: Container[str]) -> Kept | None:
+    if disposition in protected:
+        return Kept(phone, disposition, closed or f"{disposition} is final")
+    return Kept(phone, Disposition.NEW.value, CLOSED_BY_HAND) if closed == CLOSED_BY_HAND else None

@@ -44,6 +44,12 @@ def unarchive(conn: Connection, list_id: int, name: str, now: datetime) -> None:
     conn.execute(update(lists).where(lists.c.id == list_id).values(archived_at=None, name=name, changed_at=now))
 
 
+def is_there(conn: Connection, list_id: int) -> bool:
+    """Whether there is such a list, archived or not, whose removal has not begun."""
+    mine = select(lists.c.id).where(lists.c.id == list_id, lists.c.deleted_at.is_(None))
+    return conn.execute(mine).first() is not None
+
+
 def calls_up(conn: Connection, list_id: int) -> int:
     """How many attempts on the list's leads have not ended."""
     mine = and_(attempts.c.ended_at.is_(None), attempts.c.list_id == list_id)
@@ -56,6 +62,11 @@ def being_imported(conn: Connection, list_id: int) -> bool:
     states = [state.value for state in VersionState if state.unfinished]
     mine = select(list_versions.c.number).where(list_versions.c.list_id == list_id, list_versions.c.state.in_(states))
     return conn.execute(mine).first() is not None
+
+
+def left_over(conn: Connection, before: datetime) -> list[int]:
+    """The lists whose removal began before that and has not ended."""
+    return list(conn.scalars(select(lists.c.id).where(lists.c.deleted_at < before).order_by(lists.c.id)))
 
 
 def mark_deleted(conn: Connection, list_id: int, now: datetime) -> None:

@@ -85,7 +85,7 @@ list_versions = Table(
     Column("armed_up_to", BigId),
     Column("finished_at", UtcDateTime),
     PrimaryKeyConstraint("list_id", "number"),
-    CheckConstraint("mode IN ('add', 'replace', 'rollback', 'move')", name="mode"),
+    CheckConstraint("mode IN ('add', 'replace', 'rollback', 'copy', 'move')", name="mode"),
     CheckConstraint("state IN ('staging', 'published', 'armed', 'failed', 'undoing', 'undone')", name="state"),
 )
 _unfinished = text("state IN ('staging', 'published', 'undoing')")

@@ -94,7 +94,7 @@ def begin(
     worker: str = "",
     may_be_born_armed: bool = False,
 ) -> int:
-    """A new version in state `staging`; returns its number. `mode` is "add", "replace", "rollback" or "move"; `options`
+    """A new version in state `staging`; returns its number. `mode` is "add", "replace", "rollback", "copy" or "move"; `options`
     is what its worker needs to know. Raises Refused while another version of the list is unfinished.
 
     With `may_be_born_armed` its new leads may be staged with their due time, if the list has no campaign: then nobody
@@ -149,6 +149,12 @@ def take_over(conn: Connection, list_id: int, number: int, worker: str, new_work
         ).rowcount
         == 1
     )
+
+
+def beat(conn: Connection, record: VersionRecord, now: datetime) -> None:
+    """Says that the worker that `record` names is at the version, if it still is its."""
+    still = and_(list_versions.c.worker == record.worker, _is_unfinished)
+    conn.execute(update(list_versions).where(_this(record.list_id, record.number), still).values(heartbeat_at=now))
 
 
 def note_step(

@@ -1,15 +1,17 @@
 """Copying lists: what the new list has, what is refused, and what an interrupted copy leaves."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from dialerd.domain.dispositions import Disposition
-from dialerd.domain.errors import BadInput, Refused
-from dialerd.domain.lifecycle import ListStatus
+from dialerd.domain.errors import BadInput, NotFound, Refused
+from dialerd.domain.lifecycle import CampaignState, ListStatus
 from dialerd.service import campaigns, import_run, list_life, lists
-from dialerd.store import by_hand, leads, staging, versions
+from dialerd.service.unfinished import recover
+from dialerd.store import by_hand, leads, list_ends, versions
 from dialerd.store import lists as stored
-from dialerd.store.selection import live, page
 from harness.world import CAMPAIGN, NOW, lead, phones
 
 BUSY = Disposition.BUSY
@@ -108,7 +110,7 @@ def test_a_copy_that_fails_leaves_no_list(desk):
     desk.world.add_list(phones(600), campaign=None)
     before = rows(desk)
 
-    def stop(done, total):
+    def stop(at):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -117,20 +119,65 @@ def test_a_copy_that_fails_leaves_no_list(desk):
     assert rows(desk) == before
 
 
-def test_a_copy_that_was_killed_is_a_failed_list_and_not_half_a_list(desk):
-    source = desk.world.add_list(phones(3), campaign=None)
+@pytest.fixture
+def killed(desk):
+    """A copy of a list of 700 leads whose worker ended as kill -9 ends one, in the middle of it; who may go on with it."""
+    desk.world.add_list([lead(phone, first_name=f"n{place}") for place, phone in enumerate(phones(700))])
+    desk.called(Disposition.OPTED_OUT)
 
-    def half(conn):
-        target = stored.create(conn, name="second", now=NOW)
-        number = versions.begin(
-            conn, target, file_name="copy of first", sha256="", created_by="t", now=NOW, worker="x@nowhere:1"
-        )
-        staging.stage(conn, target, number, [lead(phones(1)[0])], NOW)
-        return target, number
+    def die(at):
+        with desk.database.write() as conn:
+            (left,) = versions.unfinished(conn)
+            assert versions.take_over(conn, left.list_id, left.number, left.worker, "dead@nowhere:1", NOW)
+        raise KeyboardInterrupt
 
-    target, number = desk.world.write(half)
-    with pytest.raises(BadInput, match="interrupted"):
-        import_run.run(desk.database, target, number, "x@nowhere:1", "next@here:1", clock=desk.clock)
-    assert record(desk, "second").status is ListStatus.FAILED
-    assert desk.world.read(lambda conn: page(conn, live(target), 0, 10)) == []
-    assert desk.world.read(lambda conn: len(page(conn, live(source), 0, 10))) == 3
+    with pytest.raises(KeyboardInterrupt):
+        list_life.copy(desk.database, "first", "second", clock=desk.clock, progress=die, **desk.words)
+    (left,) = desk.world.read(versions.unfinished)
+    assert 0 < left.buckets.rows < 700
+    return left
+
+
+def go_on(desk, left):
+    import_run.run(desk.database, left.list_id, left.number, left.worker, "next@here:1", clock=desk.clock)
+
+
+def test_a_copy_that_was_killed_is_processing_until_whoever_comes_next_has_gone_on_with_it(desk, killed):
+    assert record(desk, "second").status is ListStatus.PROCESSING
+    assert desk.phones("second") == []
+    go_on(desk, killed)
+    assert record(desk, "second").status is ListStatus.READY
+    assert desk.phones("second") == phones(700)
+    copied = [found for found in desk.world.leads() if found.list_name == "second"]
+    assert [found.closed for found in copied if found.closed] == ["opted_out is final"]
+    fields = desk.world.read(lambda conn: leads.lead_fields(conn, copied[-1].lead_id)).values
+    assert fields == {"first_name": "n699"}
+    (version,) = desk.world.read(lambda conn: versions.of_list(conn, killed.list_id))
+    assert (version.buckets.rows, version.buckets.imported) == (700, 700)
+
+
+def test_a_copy_that_was_killed_and_whose_list_is_gone_leaves_no_list(desk, killed):
+    desk.world.campaign(CAMPAIGN, CampaignState.PAUSED)
+    list_life.delete(desk.database, "first", repeated="first", clock=desk.clock, **desk.words)
+    with pytest.raises(NotFound, match="copy of first: that list was deleted meanwhile"):
+        go_on(desk, killed)
+    assert names(desk) == []
+    assert set(rows(desk).values()) == {0}
+
+
+def test_a_copy_that_is_cancelled_leaves_no_list(desk, killed):
+    with desk.database.write() as conn:
+        assert versions.cancel(conn, killed.list_id, killed.number, "tests")
+    before = rows(desk)["leads"]
+    go_on(desk, killed)
+    assert names(desk) == ["first"]
+    assert rows(desk)["leads"] == 700 < before
+
+
+def test_what_is_left_of_a_copy_whose_removal_was_interrupted_goes_with_the_next_look(desk, killed):
+    desk.world.write(lambda conn: list_ends.mark_deleted(conn, killed.list_id, NOW))
+    desk.world.write(lambda conn: versions.fail(conn, killed.list_id, killed.number, "gone", NOW))
+    recover(desk.database, clock=lambda: NOW + timedelta(minutes=1))
+    assert rows(desk)["lists"] == 2
+    recover(desk.database, clock=lambda: NOW + timedelta(hours=2))
+    assert (rows(desk)["lists"], rows(desk)["leads"]) == (1, 700)

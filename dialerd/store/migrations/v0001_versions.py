@@ -22,7 +22,7 @@ def create_versions() -> None:
         sa.PrimaryKeyConstraint("list_id", "number", name="list_versions_pkey"),
         sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name="list_versions_list_id_fkey", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["original_id"], ["originals.id"], name="list_versions_original_id_fkey"),
-        sa.CheckConstraint("mode IN ('add', 'replace', 'rollback', 'move')", name=op.f("list_versions_mode")),
+        sa.CheckConstraint("mode IN ('add', 'replace', 'rollback', 'copy', 'move')", name=op.f("list_versions_mode")),
         sa.CheckConstraint(
             "state IN ('staging', 'published', 'armed', 'failed', 'undoing', 'undone')",
             name=op.f("list_versions_state"),

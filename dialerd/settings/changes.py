@@ -9,7 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from dialerd.domain.compliance import Block, Cap, Compliance, Profile
 from dialerd.domain.windows import DAY_NAMES, Hours, Span
+from dialerd.settings.compliance import as_written
 from dialerd.settings.database_url import has_password
 from dialerd.settings.model import Settings
 from dialerd.settings.values import spell
@@ -58,6 +60,8 @@ def _parts(value: Any) -> Mapping[str, Any] | None:
         return {name: getattr(value, name) for name in type(value).model_fields if name not in _SKIPPED}
     if isinstance(value, Mapping):
         return {str(name): item for name, item in value.items()}
+    if isinstance(value, Compliance):
+        return as_written(value)
     if is_dataclass(value) and not isinstance(value, type | Hours):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     return None
@@ -83,6 +87,10 @@ def _text(value: Any) -> str:  # noqa: PLR0911 - one return for each kind of val
         return str(value).lower()
     if isinstance(value, timedelta):
         return spell(value.total_seconds())
+    if isinstance(value, Profile):
+        return f"{value.name} {value.version}"
+    if isinstance(value, Cap | Block):
+        return ", ".join(f"{field.name} {_text(getattr(value, field.name))}" for field in fields(value))
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple | list):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, ValidationInfo
 
@@ -45,6 +45,19 @@ class ComplianceForm(Limits):
     def finished(self) -> Compliance:
         """In the domain's words."""
         return Compliance(self.profile, self.purpose, self.rule())
+
+
+def as_written(compliance: Compliance) -> dict[str, Any]:
+    """What a campaign's file says about it, by its keys; the hours with their holidays."""
+    own = compliance.own
+    return {
+        "profile": compliance.profiles,
+        "purpose": compliance.purpose,
+        "hours": own.hours,
+        "caps": own.caps,
+        "minimum_gap": own.gap,
+        "blocks": own.blocks,
+    }
 
 
 def by_default() -> Compliance:

@@ -60,6 +60,24 @@ def test_hours_are_told_as_they_are_written():
     assert found["campaigns.sales.schedule.holidays"].new == "2026-12-25"
 
 
+def test_what_a_campaign_is_held_to_is_told_key_by_key():
+    other = {
+        "profile": ["us-federal", "us-fl"],
+        "purpose": "survey",
+        "minimum_gap": "4h",
+        "caps": [{"calls": 2, "period": "24h"}],
+    }
+    found = changes(settings(), settings(compliance=other, ring_timeout=25))
+    assert found == [
+        Change(
+            "campaigns.sales.compliance.profile", "us-default 2026-11-25", "us-federal 2026-11-25, us-fl 2026-11-25"
+        ),
+        Change("campaigns.sales.compliance.purpose", "sale", "survey"),
+        Change("campaigns.sales.compliance.caps", "none", "calls 2, period 1d, outcomes none, per number"),
+        Change("campaigns.sales.compliance.minimum_gap", "0s", "4h"),
+    ]
+
+
 def test_a_rule_that_comes_and_one_that_is_other():
     recycle = {"busy": {"attempts": 3, "wait": "10m"}, "no_answer": {"attempts": 2, "wait": ["1h", "2h"]}}
     assert changes(settings(), settings(recycle=recycle)) == [

@@ -106,6 +106,12 @@ def next_change(hours: Hours, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 def next_open_in_all(openings: Sequence[Opening], now: datetime) -> datetime | None:
     """The first instant at or after `now` at which every one is open, each in its own zone; None as for `next_open`."""
+    return _next_open_in_all(tuple(openings), now)
+
+
+# Many leads are judged at one instant by the same hours in the same zones.
+@lru_cache(maxsize=4096)
+def _next_open_in_all(openings: tuple[Opening, ...], now: datetime) -> datetime | None:
     instant = now.astimezone(UTC)
     while instant - now <= _HORIZON:
         closed = next(((hours, zone) for hours, zone in openings if not is_open(hours, zone, instant)), None)
@@ -146,12 +152,17 @@ def _breakpoints(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[dateti
     if _whole_week(hours) and all(holiday < now.date() - timedelta(days=1) for holiday in hours.holidays):
         return
     walls = [time()] + [time(minute // 60, minute % 60) for minute in _boundaries(hours)]
+    since_midnight = [timedelta(hours=wall.hour, minutes=wall.minute) for wall in walls]
     last_day = now.date() + _HORIZON
     start = datetime.combine(now.date(), time(), UTC)
     while start.date() <= last_day:
         end = start + timedelta(days=1)
-        instants = {instant for instant in _shown(walls, zone, start.date()) if start <= instant < end}
-        instants.update(_clock_changes(zone, start, end))
+        offset = _only_offset(zone, start, end)
+        if offset is not None:
+            instants = {start + (wall - offset) % timedelta(days=1) for wall in since_midnight}
+        else:
+            instants = {instant for instant in _shown(walls, zone, start.date()) if start <= instant < end}
+            instants.update(_clock_changes(zone, start, end))
         yield from sorted(instant for instant in instants if instant > now)
         start = end
 
@@ -176,6 +187,15 @@ def _shown(walls: Sequence[time], zone: ZoneInfo, utc_day: date) -> Iterator[dat
             local = datetime.combine(utc_day + timedelta(days=days), wall, zone)
             yield local.astimezone(UTC)
             yield local.replace(fold=1).astimezone(UTC)
+
+
+def _only_offset(zone: ZoneInfo, start: datetime, end: datetime) -> timedelta | None:
+    """The UTC offset of a day on which no clock is set, nor within hours of it; None when one may be. No zone goes to
+    another offset and back within half a day.
+    """
+    near, half = timedelta(hours=6), timedelta(hours=12)
+    found = {_offset(zone, instant) for instant in (start - near, start, start + half, end, end + near)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _clock_changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:

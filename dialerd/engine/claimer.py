@@ -24,6 +24,7 @@ from dialerd.store import claims
 from dialerd.store.claims import ClaimRequest
 from dialerd.store.database import Connection
 from dialerd.store.heads import Candidate
+from dialerd.store.past import LookBack
 
 EMPTY_CLAIM_SECONDS = 1.0
 FULL_SECONDS = 0.05
@@ -151,9 +152,14 @@ class Claimer:
         def judge(candidate: Candidate) -> eligibility.Verdict:
             return eligibility.judge(candidate, campaign.rules, now)
 
+        back = LookBack(campaign.compliance.look_back, campaign.dispositions)
+
+        def open_among(keys: Sequence[str]) -> list[str]:
+            return campaign.openings.open_among(keys, now)
+
         def work(conn: Connection) -> tuple[list[ClaimedLead], bool, CallerIdChoice]:
             room, caller_ids = claims.room_for(conn, request), self._caller_ids.begin(conn, campaign)
-            claimed = claims.claim(conn, request, judge, now, room, caller_ids)
+            claimed = claims.claim(conn, request, judge, now, room, caller_ids, open_among=open_among, back=back)
             self._crash.at(CrashPoint.BEFORE_CLAIM)
             return claimed, len(claimed) == room, caller_ids
 

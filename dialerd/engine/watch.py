@@ -20,6 +20,7 @@ from dialerd.engine.tracker import Tracker
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
 from dialerd.service.campaigns import FILE_GONE, complete, pause
+from dialerd.service.next_call import NextCall, next_call
 from dialerd.settings import Campaign, Settings
 from dialerd.store import campaigns, freezes, leads
 from dialerd.store.campaigns import CampaignRecord
@@ -117,23 +118,28 @@ class Watch:
             self._schedule.at(f"window:{campaign.name}", at, self._changed)
 
     async def _rest(self, campaign: Campaign) -> None:
-        """Nothing is due: say until when, wake up then, or complete the campaign when nothing ever will be."""
+        """Nobody can be called now: say until when, wake up then, or complete the campaign when nobody ever can."""
+        now = self._clock.now()
 
-        def look(conn: Connection) -> tuple[datetime | None, bool]:
-            due = leads.next_due(conn, campaign.name)
-            # Only when nothing is due at any time is it worth counting what is left.
-            return due, due is None and leads.remaining(conn, campaign.name) == 0
+        def look(conn: Connection) -> tuple[NextCall, bool]:
+            found = next_call(conn, campaign, now)
+            # Only when nobody can be called at any time is it worth counting what is left.
+            return found, found.at is None and leads.remaining(conn, campaign.name) == found.barred
 
-        due, over = await asyncio.to_thread(self._read, look)
-        if due is not None:
-            self.reasons[campaign.name] = f"the next lead is due at {due:%Y-%m-%d %H:%M:%S} UTC"
-            self._schedule.at(f"due:{campaign.name}", due, self._changed)
+        found, over = await asyncio.to_thread(self._read, look)
+        if found.at is not None:
+            due_before = found.due is not None and found.due < found.at
+            what = (
+                "those that are due are outside their hours; the next may be called"
+                if due_before
+                else "the next lead is due"
+            )
+            self.reasons[campaign.name] = f"{what} at {found.at:%Y-%m-%d %H:%M:%S} UTC"
+            self._schedule.at(f"due:{campaign.name}", found.at, self._changed)
         elif not over:
             self.reasons[campaign.name] = "every lead that is left is in a call"
-        else:
-            now = self._clock.now()
-            if await self._writes(lambda conn: complete(conn, campaign.name, now)):
-                log.info("campaign_completed", campaign=campaign.name)
+        elif await self._writes(lambda conn: complete(conn, campaign.name, now, campaign.openings)):
+            log.info("campaign_completed", campaign=campaign.name)
 
     async def _without_file(self, campaign: str) -> None:
         """Nobody knows how it is to be dialed. It does not go on by itself when the file is back: it may be another one."""

@@ -15,8 +15,10 @@ from dialerd.domain.lifecycle import (
     check_start,
     check_unassign,
 )
+from dialerd.domain.openings import Openings
 from dialerd.service import calling_off, dnc_sweeps
 from dialerd.service.names import require_campaign, require_list
+from dialerd.service.next_call import barred_leads
 from dialerd.store import audit, campaigns, dnc, dnc_leads, leads, lists
 from dialerd.store.campaigns import CampaignRecord
 from dialerd.store.database import Connection, Database
@@ -117,8 +119,9 @@ def pause(conn: Connection, campaign: str, reason: str, now: datetime) -> bool:
     return True
 
 
-def complete(conn: Connection, campaign: str, now: datetime) -> bool:
-    """Ends an Active campaign that has no lead to dial now or later and no call up; the engine asks.
+def complete(conn: Connection, campaign: str, now: datetime, openings: Openings | None = None) -> bool:
+    """Ends an Active campaign that has no lead to dial now or later and no call up; the engine asks. Leads that may never
+    be called where they are, by its openings, do not keep it Active.
 
     False, and nothing changed, when it is not Active any more, a lead is left, or an import is on its way into one of
     its lists.
@@ -129,9 +132,13 @@ def complete(conn: Connection, campaign: str, now: datetime) -> bool:
     newest = [found.facts.newest for found in campaigns.lists_of(conn, campaign)]
     if any(state is not None and state.unfinished for state in newest):
         return False
-    if leads.remaining(conn, campaign) > 0:
+    barred = barred_leads(conn, campaign, openings, now) if openings is not None else 0
+    if leads.remaining(conn, campaign) > barred:
         return False
-    campaigns.set_state(conn, campaign, CampaignState.COMPLETED, now, "every lead is done")
+    reason = (
+        f"every lead is done but {barred:,} that may never be called where they are" if barred else "every lead is done"
+    )
+    campaigns.set_state(conn, campaign, CampaignState.COMPLETED, now, reason)
     _note(conn, "campaign.complete", campaign, ENGINE, now, {})
     return True
 

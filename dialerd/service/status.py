@@ -12,6 +12,7 @@ from dialerd.domain.eligibility import Never, NoUntil, judge_schedule
 from dialerd.domain.funnel import Standing
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.service.names import require_campaign
+from dialerd.service.next_call import next_call
 from dialerd.settings import Campaign, Settings, Trunk
 from dialerd.store import attempts, breakers, campaigns, freezes, leads, nodes, reports, tallies
 from dialerd.store.attempts import OpenCounts
@@ -158,7 +159,7 @@ def _campaign(
         target=file.calls_per_second if file else None,
         due_now=sum(group.leads for groups in counted for group in groups if group.standing is Standing.DUE),
         remaining=leads.remaining(conn, name),
-        next_due=leads.next_due(conn, name),
+        next_due=next_call(conn, file, now).at if file else leads.next_due(conn, name),
         dispositions=tallies.attempts_of_campaign(conn, name).ended,
         held_to=file.compliance.version if file else None,
         unlimited=file is not None and file.compliance.is_none,

@@ -25,6 +25,7 @@ from dialerd.domain.callerid import Pool, Strategy
 from dialerd.domain.compliance import UNLIMITED, Compliance
 from dialerd.domain.dispositions import SYSTEM, Catalogue, known
 from dialerd.domain.eligibility import CampaignRules
+from dialerd.domain.openings import Openings
 from dialerd.domain.order import Order
 from dialerd.domain.recycle import RecyclePlan, Rule
 from dialerd.domain.windows import Hours
@@ -179,6 +180,11 @@ class Campaign(Section):
             dispositions=self._dispositions,
             compliance=self.compliance,
         )
+
+    @cached_property
+    def openings(self) -> Openings:
+        """Which places are open for it, remembered from one question to the next."""
+        return Openings(self.rules)
 
     @cached_property
     def rules(self) -> CampaignRules:

@@ -14,11 +14,13 @@ from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict
 from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.domain.order import Order
+from dialerd.store import buckets
 from dialerd.store.claim_rows import CallerIds, insert
 from dialerd.store.database import Connection
 from dialerd.store.freezes import is_frozen
-from dialerd.store.heads import Candidate
+from dialerd.store.heads import Candidate, with_past
 from dialerd.store.order import next_leads
+from dialerd.store.past import NO_LOOK_BACK, LookBack
 from dialerd.store.tables import attempts, campaigns, dnc_entries, leads
 from dialerd.store.types import UtcDateTime
 
@@ -53,6 +55,9 @@ def claim(
     now: datetime,
     room: int | None = None,
     caller_ids: CallerIds | None = None,
+    *,
+    open_among: Callable[[Sequence[str]], list[str]] | None = None,
+    back: LookBack = NO_LOOK_BACK,
 ) -> list[ClaimedLead]:
     """Takes up to `limit` due leads of an active campaign in its order (store.order). Each gets an attempt in
     state `claimed`. Nothing when the campaign is not active or a cap is reached.
@@ -61,17 +66,19 @@ def claim(
     caps that let no more be claimed; with fewer, the list. `caller_ids` chooses what each called party sees; None: the
     trunk's own number.
 
-    `judge` is asked once for each lead at the head. A lead it puts off or refuses leaves the head: its due time moves,
-    or it is closed with the reason; so it costs no later claim anything. Give the connection of a write transaction;
+    `open_among` says which of the campaign's zone keys are open: leads with others are passed over. `back` is how far back
+    the attempts on a number matter to `judge`, which is asked once for each lead at the head. A lead it puts off or
+    refuses leaves the head: its due time moves, or it is closed with the reason; so it costs no later claim anything. Give the connection of a write transaction;
     claims of all engines on PostgreSQL are one after another, so that the caps hold over all of them.
     """
     room = room_for(conn, request) if room is None else room
+    zones = open_among(buckets.keys(conn, request.campaign)) if open_among is not None and room > 0 else None
     claimed: list[ClaimedLead] = []
     for _ in range(_ROUNDS):
         wanted = room - len(claimed)
         if wanted <= 0:
             break
-        heads = next_leads(conn, request.campaign, request.order, wanted, now)
+        heads = with_past(conn, next_leads(conn, request.campaign, request.order, wanted, now, zones=zones), back, now)
         chosen, moved = _sort_out(heads, judge, now)
         won = insert(conn, request, chosen, caller_ids, now)
         if won:

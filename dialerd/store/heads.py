@@ -3,13 +3,13 @@
 Leads are kept in buckets of one list, priority and zone, each bucket in the order it is dialed: the order of the index
 `leads_claim`. The campaign's next n leads can only be in the n buckets whose first leads come first, and only among the
 first n of each. So a claim looks at one lead per bucket and then at no more than n of n buckets, however many leads
-there are. list_buckets names the buckets that exist.
+there are. list_buckets names the buckets that exist; those whose zone key is closed are not looked at.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -19,8 +19,9 @@ from sqlalchemy import Boolean, TextClause, bindparam, text
 
 from dialerd.domain.compliance import Dial
 from dialerd.domain.dnc import Entry, stopping
-from dialerd.store import dnc
+from dialerd.store import buckets, dnc
 from dialerd.store.database import Connection
+from dialerd.store.past import LookBack, dialed
 from dialerd.store.tables import leads
 from dialerd.store.types import UtcDateTime
 
@@ -51,12 +52,22 @@ class Candidate:
     dialed: Sequence[Dial] = ()
 
 
-def candidates(conn: Connection, campaign: str, limit: int, now: datetime, *, newest: bool = False) -> list[Candidate]:
+def candidates(
+    conn: Connection,
+    campaign: str,
+    limit: int,
+    now: datetime,
+    *,
+    newest: bool = False,
+    zones: Collection[str] | None = None,
+) -> list[Candidate]:
     """The next leads of the campaign in dialing order (priority, due time, id), at most `limit`; on PostgreSQL they are
     locked, and those that another transaction has locked are left out. `newest`: of one priority in the reverse order.
+    Leads with other zone keys than `zones` are not looked at; None: with any.
     """
     statement = _statement(conn.dialect.name, _rounded(limit), newest=newest)
-    rows = conn.execute(statement, {"campaign": campaign, "now": now}).all()
+    chosen = None if zones is None else buckets.as_text(zones)
+    rows = conn.execute(statement, {"campaign": campaign, "now": now, "zones": chosen}).all()
     return judged_by_dnc(conn, campaign, [Candidate(*row) for row in rows[:limit]], now)
 
 
@@ -74,6 +85,14 @@ def judged_by_dnc(conn: Connection, campaign: str, found: list[Candidate], now: 
         return found
     entries = ((lead, covering.get(lead.phone, ())) for lead in found)
     return [replace(lead, stopped_by=stopping(about, lead.phone, campaign, now)) for lead, about in entries]
+
+
+def with_past(
+    conn: Connection, found: list[Candidate], back: LookBack, now: datetime, *, but_not: Collection[str] = ()
+) -> list[Candidate]:
+    """The same with the attempts on each one's number that may matter, but those with an id in `but_not`."""
+    past = dialed(conn, {lead.phone for lead in found}, back, now, but_not=but_not)
+    return [replace(lead, dialed=past.get(lead.phone, ())) for lead in found] if past else found
 
 
 def _rounded(limit: int) -> int:
@@ -118,6 +137,7 @@ WITH heads AS MATERIALIZED (
       FROM lists JOIN list_buckets b ON b.list_id = lists.id
       CROSS JOIN LATERAL (SELECT l.due_at, l.id FROM leads l WHERE {bucket} LIMIT 1) head
      WHERE lists.campaign = :campaign AND lists.archived_at IS NULL
+       AND (CAST(:zones AS jsonb) IS NULL OR b.zone IN (SELECT jsonb_array_elements_text(CAST(:zones AS jsonb))))
      ORDER BY b.priority DESC, head.due_at{way}, head.id{way} LIMIT {limit}
 ), walk AS MATERIALIZED (
     SELECT lead.id
@@ -132,6 +152,7 @@ WITH heads AS MATERIALIZED (
     SELECT b.list_id, b.priority, b.zone, (SELECT l.id FROM leads l WHERE {bucket} LIMIT 1) AS head
       FROM lists JOIN list_buckets b ON b.list_id = lists.id
      WHERE lists.campaign = :campaign AND lists.archived_at IS NULL
+       AND (:zones IS NULL OR b.zone IN (SELECT value FROM json_each(:zones)))
 ), first AS MATERIALIZED (
     SELECT heads.* FROM heads CROSS JOIN leads l ON l.id = heads.head
      ORDER BY heads.priority DESC, l.due_at{way}, l.id{way} LIMIT {limit}

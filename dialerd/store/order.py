@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -27,17 +28,24 @@ _random = random.Random()  # noqa: S311
 
 
 def next_leads(
-    conn: Connection, campaign: str, order: Order, limit: int, now: datetime, draw: random.Random = _random
+    conn: Connection,
+    campaign: str,
+    order: Order,
+    limit: int,
+    now: datetime,
+    draw: random.Random = _random,
+    *,
+    zones: Collection[str] | None = None,
 ) -> list[Candidate]:
     """The next leads of the campaign, at most `limit`, as `heads.candidates` gives them: fewer only when there are no more."""
-    found = candidates(conn, campaign, limit, now, newest=order is Order.NEWEST_FIRST)
+    found = candidates(conn, campaign, limit, now, newest=order is Order.NEWEST_FIRST, zones=zones)
     if order is not Order.RANDOM or not found:
         return found
     first = found[0]
     together = [lead for lead in found if (lead.priority, lead.due_at) == (first.priority, first.due_at)]
     others = found[len(together) :]
     if len(found) == limit and not others:
-        drawn = _draw(conn, campaign, first, limit, now, draw)
+        drawn = _draw(conn, campaign, first, limit, now, draw, zones)
         have = {lead.lead_id for lead in drawn}
         return (drawn + [lead for lead in found if lead.lead_id not in have])[:limit]
     draw.shuffle(together)
@@ -45,11 +53,19 @@ def next_leads(
 
 
 def _draw(
-    conn: Connection, campaign: str, first: Candidate, limit: int, now: datetime, draw: random.Random
+    conn: Connection,
+    campaign: str,
+    first: Candidate,
+    limit: int,
+    now: datetime,
+    draw: random.Random,
+    zones: Collection[str] | None,
 ) -> list[Candidate]:
     """Up to `limit` of the leads that have the priority and the due time of `first`, anywhere among them."""
     alike = {"priority": first.priority, "due": first.due_at}
-    known = [(list_id, zone) for list_id, zone in conn.execute(_BUCKETS, {"campaign": campaign, **alike})]
+    open_zones = None if zones is None else set(zones)
+    found = conn.execute(_BUCKETS, {"campaign": campaign, **alike})
+    known = [(list_id, zone) for list_id, zone in found if open_zones is None or zone in open_zones]
     buckets = json.dumps(draw.sample(known, min(len(known), MOST_ZONES)))
     dialect = conn.dialect.name
     span = conn.execute(_SPAN[dialect], {"buckets": buckets, **alike}).one()

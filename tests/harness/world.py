@@ -17,6 +17,7 @@ from dialerd.store.claims import ClaimRequest
 from dialerd.store.database import Connection, Database
 from dialerd.store.heads import Candidate
 from dialerd.store.leads import LeadRecord, StagedLead
+from dialerd.store.past import NO_LOOK_BACK, LookBack
 from dialerd.store.versions import Buckets
 
 NOW = datetime(2026, 3, 2, 15, 30, 12, 345678, tzinfo=UTC)
@@ -88,11 +89,15 @@ class World:
         judge: Callable[[Candidate], Verdict] = yes,
         now: datetime = NOW,
         caller_ids: CallerIds | None = None,
+        open_among: Callable[[Sequence[str]], list[str]] | None = None,
+        back: LookBack = NO_LOOK_BACK,
         **request: Any,
     ) -> list[ClaimedLead]:
         """Claims for node `n` and owner `o` on trunk `t`, with caps that are out of the way, unless told otherwise."""
         asked = claim_request(limit=limit, **request)
-        return self.write(lambda conn: claims.claim(conn, asked, judge, now, caller_ids=caller_ids))
+        return self.write(
+            lambda conn: claims.claim(conn, asked, judge, now, caller_ids=caller_ids, open_among=open_among, back=back)
+        )
 
     def send(self, *claimed: ClaimedLead, owner: str = "o", now: datetime = NOW) -> frozenset[str]:
         ids = [lead.attempt_id for lead in claimed]

@@ -88,7 +88,7 @@ def import_(
 
     FILE is CSV or a workbook (.xlsx). Its first line names the columns; phone_number is required, priority (0 to 9) and
     timezone are understood, all others become fields of the lead (see `dialerd list preview`). Every row is accounted for: imported, updated, unchanged (the list has the number
-    from an earlier version), duplicate (FILE has it twice, or another list in the scope has it) or rejected. Nothing is
+    from an earlier version), duplicate (FILE has it twice, or another list in the scope has it), on do-not-call or rejected. Nothing is
     dialed before the whole file is in. Ctrl-C takes everything back; an import that is killed goes on by itself.
     """
     rules = Rules(Mode(mode), Duplicates(duplicates), Scope(scope))
@@ -98,7 +98,9 @@ def import_(
         reading = replace(wanted.reading(database), countries=countries, kinds=kinds or ())
         if dry_run:
             shell.step_back()
-            report = rehearse(database, name, file, reading, rules=rules, rejects=out, progress=progress)
+            report = rehearse(
+                database, name, file, reading, now=shell.now(), rules=rules, rejects=out, progress=progress
+            )
         else:
             report = _import(shell, database, name, file, reading, rules, out, progress)
     seconds = time.monotonic() - started

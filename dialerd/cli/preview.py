@@ -46,9 +46,10 @@ def preview_(
     with shell.database() as database:
         reading = replace(wanted.reading(database), countries=countries, kinds=kinds or ())
         if name is not None:
-            found = preview_for_list(database, name, file, reading, rows)
+            found = preview_for_list(database, name, file, reading, rows, now=shell.now())
         else:
-            found = preview_alone(file, reading, number_rules(region, defaults=shell.settings.lists.allowed), rows)
+            rules = number_rules(region, defaults=shell.settings.lists.allowed)
+            found = preview_alone(database, file, reading, rules, rows, now=shell.now())
     if as_json:
         print_json(found)
     else:
@@ -89,9 +90,9 @@ def _tell(found: Preview) -> None:
     rows = [_row(row) for row in found.first]
     print_table(["line", "in the file", "becomes", "zone", "who"], rows, empty="No rows.")
     looked = "" if found.whole else " looked at"
-    click.echo(
-        f"\n{found.rows:,} rows{looked} = {found.usable:,} numbers + {found.repeated:,} repeated + {found.rejected:,} rejected"
-    )
+    on_dnc = f" + {found.on_dnc:,} on do-not-call" if found.on_dnc else ""
+    parts = f"{found.usable:,} numbers + {found.repeated:,} repeated{on_dnc} + {found.rejected:,} rejected"
+    click.echo(f"\n{found.rows:,} rows{looked} = {parts}")
     for reason, count in found.reasons:
         click.echo(f"  {count:,} x {reason}")
 
@@ -111,4 +112,5 @@ def _row(row: PreviewRow) -> list[object]:
     who = " ".join(row.fields.get(part, "") for part in ("first_name", "last_name")).strip()
     zones = row.zone.split("|")
     zone = zones[0] if len(zones) == 1 else f"{zones[0]} or {len(zones) - 1} more"
-    return [str(row.line), row.number[:40], row.phone or f"rejected: {row.rejected}", zone, who]
+    becomes = f"{row.phone}, on do-not-call" if row.on_dnc else row.phone or f"rejected: {row.rejected}"
+    return [str(row.line), row.number[:40], becomes, zone, who]

@@ -9,13 +9,13 @@ from itertools import islice
 from pathlib import Path
 
 from dialerd.domain.errors import BadInput
-from dialerd.domain.importing import Headway, Phase
+from dialerd.domain.importing import Headway, Mode, Phase
 from dialerd.domain.phone import NumberRules
 from dialerd.ingest.columns import choose_columns
 from dialerd.ingest.csvfile import BadRow
 from dialerd.ingest.leadfile import LeadFile, Reading, open_leads
 from dialerd.ingest.rows import RowReader
-from dialerd.store import rejects, staging, versions
+from dialerd.store import dnc_rows, rejects, staging, versions
 from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Database
 from dialerd.store.rejects import Reject
@@ -93,18 +93,21 @@ class Loader:
         refused = [Reject(row.line, row.reason, row.text, row.cells) for row in bad]
         position, size = progress
         with self._steps.write() as conn:
+            free, stopped = dnc_rows.sort_out(conn, record.list_id, good, now)
+            if self._target.rules.mode is Mode.REPLACE:
+                dnc_rows.name_known(conn, record.list_id, record.number, stopped)
             counts = staging.stage(
                 conn,
                 record.list_id,
                 record.number,
-                good,
+                free,
                 now,
                 rules=self._target.rules,
                 due_at=due_at,
                 buckets=self._there,
             )
             rejects.add_rejects(conn, record.list_id, record.number, refused)
-            after = counted(self.buckets, counts, len(good), len(bad))
+            after = counted(self.buckets, replace(counts, stopped=len(stopped)), len(good), len(bad))
             versions.note_step(conn, record, now, buckets=after, position=position, size=size)
         self.buckets = after
         self._progress(Headway(Phase.READING, after.rows, position, size))
@@ -155,6 +158,7 @@ def counted(before: Buckets, counts: StageCounts, good: int, bad: int) -> Bucket
         updated=before.updated + counts.updated,
         unchanged=before.unchanged + counts.known,
         duplicate=before.duplicate + counts.repeated,
+        dnc=before.dnc + counts.stopped,
         rejected=before.rejected + bad,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -46,6 +46,7 @@ class PreviewRow:
     priority: int
     fields: dict[str, str]
     rejected: str | None
+    on_dnc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Preview:
 
     `encoding` is how it was read; when it is not what the file says by itself, `guess` tells why it was chosen, and it
     must be named for the import. `whole` is True when all rows are counted: `usable` + `repeated` (numbers that came
-    before) + `rejected` = `rows`. `reasons` are the commonest reasons of rejection.
+    before) + `on_dnc` + `rejected` = `rows`. `reasons` are the commonest reasons of rejection.
     """
 
     kind: str
@@ -69,12 +70,24 @@ class Preview:
     rows: int
     usable: int
     repeated: int
+    on_dnc: int
     rejected: int
     reasons: tuple[tuple[str, int], ...]
     whole: bool
 
 
-def preview(path: Path, reading: Reading, rules: NumberRules, rows: int = 10) -> Preview:
+Stopped = Callable[[Collection[str]], Collection[str]]
+"""Which of the numbers are on do-not-call."""
+
+
+def preview(
+    path: Path,
+    reading: Reading,
+    rules: NumberRules,
+    rows: int = 10,
+    *,
+    stopped: Stopped = frozenset[str]().intersection,
+) -> Preview:
     """Reads the first rows of a file as an import would. Raises BadInput as that does.
 
     A file that is not UTF-8 and has no encoding named is shown in the one it looks like.
@@ -90,6 +103,9 @@ def preview(path: Path, reading: Reading, rules: NumberRules, rows: int = 10) ->
         sample = _Sample(columns, rows)
         for row in islice(file.rows(), SAMPLE):
             sample.add(row.cells, reader.read(row))
+        on_dnc = frozenset(stopped(sample.phones.keys()))
+        stopped_rows = sum(sample.phones[phone] for phone in on_dnc)
+        usable = len(sample.phones) - len(on_dnc)
         is_csv = isinstance(file, CsvFile)
         return Preview(
             kind="csv" if is_csv else "xlsx",
@@ -100,10 +116,11 @@ def preview(path: Path, reading: Reading, rules: NumberRules, rows: int = 10) ->
             policy=rules.policy.value,
             region=rules.region,
             columns=_columns(file, columns, sample.examples),
-            first=tuple(sample.first),
+            first=tuple(replace(row, on_dnc=row.phone in on_dnc) for row in sample.first),
             rows=sample.rows,
-            usable=len(sample.phones),
-            repeated=sample.rows - len(sample.phones) - sample.rejected,
+            usable=usable,
+            repeated=sample.rows - usable - stopped_rows - sample.rejected,
+            on_dnc=stopped_rows,
             rejected=sample.rejected,
             reasons=tuple(sample.reasons.most_common(5)),
             whole=sample.rows < SAMPLE,
@@ -115,7 +132,7 @@ class _Sample:
         self._columns, self._shown = columns, shown
         self.rows = self.rejected = 0
         self.first: list[PreviewRow] = []
-        self.phones: set[str] = set()
+        self.phones: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.examples: dict[int, str] = {}
 
@@ -128,7 +145,7 @@ class _Sample:
             self.rejected += 1
             self.reasons[read.reason] += 1
         else:
-            self.phones.add(read.phone)
+            self.phones[read.phone] += 1
         if len(self.first) < self._shown:
             self.first.append(self._row(cells, read))
 

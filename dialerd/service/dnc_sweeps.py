@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from dialerd.domain.importing import Mode
 from dialerd.domain.lifecycle import VersionState
 from dialerd.store import dnc, dnc_leads
 from dialerd.store.database import Connection, Database
@@ -26,8 +27,9 @@ def begin(conn: Connection, version: VersionRecord) -> list[int]:
     """The sweep that a version makes necessary as it ends, if any. Rows of a file were looked up as they came; what was put
     on do-not-call since, and leads that came back without a file, are still to be looked at.
     """
-    without_file = version.original_id is None or version.state is VersionState.UNDOING
-    needed = dnc.has_any(conn) if without_file else dnc.changed_since(conn, version.created_at)
+    # A rollback has the file of the version it goes back to, and reads none of it.
+    read = version.original_id is not None and version.mode in set(Mode) and version.state is not VersionState.UNDOING
+    needed = dnc.changed_since(conn, version.created_at) if read else dnc.has_any(conn)
     return [dnc_leads.sweep_list(conn, version.list_id)] if needed else []
 
 

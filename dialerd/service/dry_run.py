@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from dialerd.domain.importing import Headway, Mode, Phase
@@ -29,11 +30,12 @@ def dry_run(
     path: Path,
     reading: Reading,
     *,
+    now: datetime,
     rules: Rules = PLAIN,
     rejects: Path | None = None,
     progress: Progress = unseen,
 ) -> ImportReport:
-    """The report of imports.import_file, if it were run now; only the file `rejects` is written, when one is given.
+    """The report of imports.import_file, if it were run at `now`; only the file `rejects` is written, when one is given.
 
     Raises NotFound for the list, BadInput for a file that cannot be used.
     """
@@ -53,7 +55,7 @@ def dry_run(
         out = stack.enter_context(RejectFile(rejects, file.header, file.delimiter)) if rejects else None
         for good, bad in read_all(file, row_reader(file, path, reading, target), STEP):
             with database.read() as conn:
-                counts, named = foresight.foresee(conn, home.list_id, good, rules, seen)
+                counts, named = foresight.foresee(conn, home.list_id, good, rules, seen, now)
             buckets = counted(buckets, counts, len(good), len(bad))
             live -= named
             for row in bad:

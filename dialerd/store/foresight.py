@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
+from dialerd.store import dnc_rows
 from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Connection
 from dialerd.store.seen import Seen
@@ -14,23 +16,26 @@ from dialerd.store.tables import lead_rows, leads, lists
 
 
 def foresee(
-    conn: Connection, list_id: int, rows: Sequence[StagedLead], rules: Rules, seen: Seen
+    conn: Connection, list_id: int, rows: Sequence[StagedLead], rules: Rules, seen: Seen, now: datetime
 ) -> tuple[StageCounts, int]:
-    """Where staging.stage would put the rows, and how many live leads of the list they name for the first time. `seen`
+    """Where an import at `now` would put the rows, and how many live leads of the list they name for the first time. `seen`
     has the numbers of the rows before and gets those of these.
     """
     phones = {row.phone for row in rows}
+    stopped = {row.phone for row in dnc_rows.sort_out(conn, list_id, rows, now)[1]}
     known = look_up(conn, list_id, phones)
     elsewhere = look_elsewhere(conn, list_id, phones, rules.scope) if rules.scope.wide else frozenset()
     before = seen.among(phones)
-    new = untouched = repeated = updated = named = 0
+    new = untouched = repeated = updated = on_dnc = named = 0
     for row in rows:
         lead = known.get(row.phone)
         live = lead is not None and not lead.ended and lead.from_version > 0
         first = row.phone not in before
         before.add(row.phone)
         named += live and first
-        if not first:
+        if row.phone in stopped:
+            on_dnc += 1
+        elif not first:
             again = live and not rules.remembers
             untouched, repeated = untouched + again, repeated + (not again)
         elif not live:
@@ -40,7 +45,7 @@ def foresee(
         else:
             untouched += 1
     seen.add(phones)
-    return StageCounts(new, untouched, repeated, updated), named
+    return StageCounts(new, untouched, repeated, updated, on_dnc), named
 
 
 def live_leads(conn: Connection, list_id: int) -> int:

@@ -46,13 +46,14 @@ PLAIN = Rules()
 class StageCounts:
     """Where the rows went: `new` leads were staged, or withdrawn ones came back; `known` numbers are in the list and stay
     as they were; `updated` ones take what the row says; `repeated` ones came before in this version, or are in another
-    list that was looked into.
+    list that was looked into; `stopped` ones are on do-not-call.
     """
 
     new: int
     known: int
     repeated: int = 0
     updated: int = 0
+    stopped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.store import lists, versions
+from dialerd.store.heads import candidates
 from harness.lifetime import (
     ANSWERED,
     BUSY,
@@ -171,6 +172,22 @@ def test_numbers_on_do_not_call_have_a_bucket_of_their_own_in_every_report(cli):
     report = cli.json("list", "import", "june", cli.file(SAMPLE))
     buckets = ("imported", "updated", "unchanged", "duplicate", "dnc", "rejected")
     assert report["rows"] == sum(report[bucket] for bucket in buckets)
+
+
+def test_do_not_call_is_respected_without_filtering_the_file_before(cli):
+    for number, *options in (("+14155551234",), ("+1415555567", "--prefix"), ("+14155559001", "--campaign", "spring")):
+        cli.ok("dnc", "add", number, *options)
+    cli.ready("july", "phone_number\n+442071838750\n")
+    cli.ok("campaign", "assign", "spring", "july")
+    looked = cli.json("list", "preview", cli.file(SAMPLE), "--list", "july")
+    dry = cli.json("list", "import", "july", cli.file(SAMPLE), "--dry-run")
+    report = cli.json("list", "import", "july", cli.file(SAMPLE))
+    assert (looked["on_dnc"], dry["dnc"], report["dnc"], report["imported"]) == (3, 3, 3, 0)
+    assert numbers(cli, "july") == ["+442071838750"]
+    cli.ok("dnc", "add", "+442071838750")
+    assert cli.json("list", "stats", "july")["dialable"] == 0
+    cli.ok("campaign", "start", "spring")
+    assert cli.write(lambda conn, now: candidates(conn, "spring", 10, now)) == []
 
 
 def test_versions_track_the_changes_of_a_list_over_time(cli):

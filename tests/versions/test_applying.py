@@ -114,7 +114,9 @@ def test_a_number_is_known_where_the_scope_looks_for_it(desk, world, scope):
     desk.load({B: "b"}, name="of the same campaign")
     desk.load({C: "c"}, name="of none")
     rows = {A: "new", B: "x", C: "x", D: "x"}
-    foreseen = dry_run(desk.database, "june", desk.file(rows), _reading(), rules=Rules(scope=_scope(scope)))
+    foreseen = dry_run(
+        desk.database, "june", desk.file(rows), _reading(), now=desk.clock(), rules=Rules(scope=_scope(scope))
+    )
     assert desk.load(rows, scope=scope).buckets == buckets == foreseen.buckets
     assert desk.dialable() == dialable
 
@@ -127,7 +129,7 @@ def test_a_dry_run_says_what_the_import_does_and_writes_nothing(desk):
     before = desk.leads()
     path = desk.file([(A, "new"), (A, "again"), ("12", "bad"), (C, "c")], "next.csv")
     rules = Rules(Mode.REPLACE, Duplicates.UPDATE)
-    report = dry_run(desk.database, "june", path, _reading(), rules=rules)
+    report = dry_run(desk.database, "june", path, _reading(), now=desk.clock(), rules=rules)
     assert desk.leads() == before
     assert report.version is None
     assert report.buckets == desk.load(path, mode="replace", duplicates="update").buckets

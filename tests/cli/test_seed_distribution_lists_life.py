@@ -1,4 +1,4 @@
-"""Each sentence of the first document about lists, as it holds here: assigning, versions, the end, and good practice."""
+"""The sentences of the first document, each as a test's name: assigning, versions, the end, good practice, trouble."""
 
 import csv
 import io
@@ -7,18 +7,21 @@ import re
 import pytest
 
 from dialerd.domain.lifecycle import ListStatus
+from dialerd.ingest.leadfile import Reading
+from dialerd.service import imports
 from dialerd.store import lists, versions
+from dialerd.store.database import Database
 from dialerd.store.heads import candidates
 from harness.lifetime import (
     ANSWERED,
     BUSY,
     SAMPLE,
     active,
-    begin_import,
     call,
     complete,
     end,
     names,
+    now,
     numbers,
     one_of_each,
     status,
@@ -26,7 +29,7 @@ from harness.lifetime import (
 from harness.waiting import wait_for
 
 
-def test_an_archived_list_is_hidden_from_default_views(cli):
+def test_archived_lists_are_hidden_from_default_views(cli):
     cli.ready("june", SAMPLE)
     cli.ok("list", "archive", "june")
     assert names(cli) == []
@@ -36,13 +39,35 @@ def test_an_archived_list_is_hidden_from_default_views(cli):
 
 
 @pytest.mark.parametrize("name", ["draft", "processing", "failed", "in_use", "archived"])
-def test_a_list_must_be_ready_before_it_can_be_assigned(cli, name):
+def test_a_list_must_be_in_ready_status_before_it_can_be_assigned_to_a_campaign(cli, name):
     one_of_each(cli)
     cli.campaign("winter")
     before = cli.json("list", "list", "--archived")
     said = cli.refused(1, "campaign", "assign", "winter", name)
     assert ListStatus(name).label in said
     assert cli.json("list", "list", "--archived") == before, "a refusal changes nothing"
+
+
+def test_archived_lists_cannot_be_assigned_to_new_campaigns(cli):
+    cli.ready("june", SAMPLE)
+    cli.ok("list", "archive", "june")
+    assert "Archived" in cli.refused(1, "campaign", "assign", "spring", "june")
+    assert cli.json("list", "show", "june")["campaign"] is None
+
+
+def test_a_campaign_must_have_at_least_one_distribution_list_assigned_before_it_can_start(cli):
+    cli.ready("june", SAMPLE)
+    cli.refused(1, "campaign", "start", "spring")
+    cli.ok("campaign", "assign", "spring", "june")
+    cli.ok("campaign", "start", "spring")
+
+
+def test_the_list_status_changes_to_in_use_when_the_campaign_is_active(cli):
+    cli.ready("june", SAMPLE)
+    cli.ok("campaign", "assign", "spring", "june")
+    assert status(cli, "june") == "ready"
+    cli.ok("campaign", "start", "spring")
+    assert status(cli, "june") == "in_use"
 
 
 def test_a_ready_list_can_be_assigned_and_a_used_one_again(cli):
@@ -53,7 +78,7 @@ def test_a_ready_list_can_be_assigned_and_a_used_one_again(cli):
     assert cli.json("list", "show", "used")["campaign"] == "winter"
 
 
-def test_ten_thousand_rows_take_seconds(cli):
+def test_processing_typically_completes_within_seconds_for_files_under_10_000_rows(cli):
     cli.ok("list", "create", "june")
     rows = "".join(f"+1212555{line:04d},Ada\n" for line in range(10_000))
     report = cli.json("list", "import", "june", cli.file("phone_number,first_name\n" + rows))
@@ -61,20 +86,20 @@ def test_ten_thousand_rows_take_seconds(cli):
     assert report["seconds"] < 30
 
 
-def test_a_campaign_cannot_start_without_a_list(cli):
+def test_you_will_get_an_error_if_you_try_to_start_a_campaign_without_a_list(cli):
     said = cli.refused(1, "campaign", "start", "spring")
     assert "cannot start without an assigned list" in said
     assert cli.json("campaign", "show", "spring")["state"] == "draft"
 
 
-def test_a_list_is_unassigned_from_a_campaign_that_is_not_active(cli):
+def test_to_remove_a_list_from_a_campaign_unassign_it(cli):
     cli.ready("june", SAMPLE)
     cli.ok("campaign", "assign", "spring", "june")
     cli.ok("campaign", "unassign", "spring", "june")
     assert cli.json("list", "show", "june")["campaign"] is None
 
 
-def test_a_list_cannot_be_unassigned_from_an_active_campaign_but_once_it_is_paused(cli):
+def test_you_cannot_unassign_a_list_from_an_active_campaign_pause_the_campaign_first(cli):
     active(cli, "june", content=SAMPLE)
     said = cli.refused(1, "campaign", "unassign", "spring", "june")
     assert "pause campaign spring first" in said
@@ -84,7 +109,7 @@ def test_a_list_cannot_be_unassigned_from_an_active_campaign_but_once_it_is_paus
     assert status(cli, "june") == "ready"
 
 
-def test_a_new_upload_to_a_list_is_a_new_version_and_the_history_stays(cli):
+def test_when_you_upload_a_new_csv_to_an_existing_list_it_creates_a_new_version_while_preserving_the_history(cli):
     cli.ready("june", SAMPLE)
     cli.ok("list", "import", "june", cli.file("phone_number\n+442071838750\n", "second.csv"))
     known = cli.json("list", "versions", "june")
@@ -92,7 +117,7 @@ def test_a_new_upload_to_a_list_is_a_new_version_and_the_history_stays(cli):
     assert cli.ok("list", "original", "june", "1") == SAMPLE
 
 
-def test_more_contacts_join_a_campaign_that_is_running(cli):
+def test_you_need_to_add_more_contacts_to_an_existing_campaign(cli):
     active(cli, "june", content="phone_number\n+14155551234\n")
     assert call(cli).phone == "+14155551234"
     cli.ok("list", "import", "june", cli.file("phone_number\n+442071838750\n"))
@@ -100,7 +125,7 @@ def test_more_contacts_join_a_campaign_that_is_running(cli):
     assert call(cli).phone == "+442071838750"
 
 
-def test_errors_of_an_upload_are_corrected_by_another_one(cli):
+def test_you_want_to_correct_errors_in_the_original_upload(cli):
     cli.ready("june", "phone_number,first_name\n+14155551234,Jhon\n")
     corrected = cli.file("phone_number,first_name\n+14155551234,John\n")
     report = cli.json("list", "import", "june", corrected, "--duplicates", "update")
@@ -108,7 +133,7 @@ def test_errors_of_an_upload_are_corrected_by_another_one(cli):
     assert cli.json("list", "leads", "june")[0]["fields"] == {"first_name": "John"}
 
 
-def test_a_campaign_that_comes_again_gets_an_updated_list(cli):
+def test_you_are_running_recurring_campaigns_with_updated_lists(cli):
     active(cli, "june", content="phone_number\n+14155551234\n")
     end(cli, call(cli), ANSWERED)
     complete(cli)
@@ -117,7 +142,7 @@ def test_a_campaign_that_comes_again_gets_an_updated_list(cli):
     assert call(cli).phone == "+442071838750"
 
 
-def test_the_example_csv_has_headers_and_sample_rows_and_imports_as_it_is(cli):
+def test_the_example_includes_proper_column_headers_sample_data_rows_correct_e_164_formatting(cli):
     text = cli.ok("list", "example")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert rows
@@ -127,7 +152,7 @@ def test_the_example_csv_has_headers_and_sample_rows_and_imports_as_it_is(cli):
     assert len(numbers(cli, "june")) == len(rows)
 
 
-def test_an_archived_list_stays_assigned_to_its_campaign(cli):
+def test_existing_campaign_assignments_are_preserved(cli):
     cli.ready("june", SAMPLE)
     cli.ok("campaign", "assign", "spring", "june")
     cli.ok("list", "archive", "june")
@@ -135,7 +160,7 @@ def test_an_archived_list_stays_assigned_to_its_campaign(cli):
     assert (found["status"], found["campaign"]) == ("archived", "spring")
 
 
-def test_a_list_is_deleted_for_good_when_its_name_is_said_again(cli):
+def test_hard_deletion_of_lists_asks_for_the_name_again(cli):
     cli.ready("june", SAMPLE)
     cli.refused(1, "list", "delete", "june", "--yes-delete", "july")
     assert names(cli) == ["june"]
@@ -143,25 +168,25 @@ def test_a_list_is_deleted_for_good_when_its_name_is_said_again(cli):
     assert names(cli, "--archived") == []
 
 
-def test_numbers_are_validated_before_uploading_by_a_dry_run_that_writes_nothing(cli):
+def test_validate_phone_numbers_before_uploading(cli):
     cli.ok("list", "create", "june")
     report = cli.json("list", "import", "june", cli.file(SAMPLE + "abc,,\n"), "--dry-run")
     assert (report["imported"], report["rejected"]) == (3, 1)
     assert status(cli, "june") == "draft"
 
 
-def test_names_may_tell_dates_and_purposes(cli):
+def test_include_date_ranges_or_campaign_purposes_in_list_names(cli):
     name = "2026-06 renewals, second try (north)"
     cli.ok("list", "create", name)
     assert names(cli) == [name]
 
 
-def test_a_small_list_is_enough_to_try_a_campaign(cli):
+def test_upload_a_small_test_list_to_verify_your_campaign_configuration(cli):
     active(cli, "try", content="phone_number\n+14155551234\n")
     assert call(cli).phone == "+14155551234"
 
 
-def test_duplicates_in_a_file_are_found_and_dialed_once(cli):
+def test_remove_duplicates_duplicate_phone_numbers_of_a_file_are_dialed_once(cli):
     cli.ok("list", "create", "june")
     report = cli.json("list", "import", "june", cli.file(SAMPLE + "+14155551234,John,Again\n"))
     assert (report["imported"], report["duplicate"]) == (3, 1)
@@ -190,20 +215,20 @@ def test_do_not_call_is_respected_without_filtering_the_file_before(cli):
     assert cli.write(lambda conn, now: candidates(conn, "spring", 10, now)) == []
 
 
-def test_versions_track_the_changes_of_a_list_over_time(cli):
+def test_use_versioning_to_track_changes_to_your_contact_lists_over_time(cli):
     cli.ready("june", SAMPLE)
     cli.ok("list", "import", "june", cli.file("phone_number\n+442071838750\n"), "--mode", "replace")
     found = cli.json("list", "diff", "june", "1", "2")
     assert (found["added"], found["withdrawn"]) == (1, 3)
 
 
-def test_an_upload_that_fails_says_what_to_check(cli):
+def test_upload_fails_check_csv_format_ensure_phone_number_column_exists(cli):
     cli.ok("list", "create", "june")
     said = cli.refused(65, "list", "import", "june", cli.file("name,city\nJohn,Rome\n"))
     assert "name, city" in said or "phone_number" in said
 
 
-def test_a_list_cannot_stay_in_processing_when_its_import_is_gone(cli):
+def test_status_stuck_on_processing_cannot_be_when_the_import_is_gone(cli):
     cli.ok("list", "create", "june")
 
     def abandoned(conn, now):
@@ -235,7 +260,7 @@ def test_a_list_cannot_stay_in_processing_when_its_import_is_gone(cli):
     ],
     ids=["invalid characters", "missing headers", "malformed numbers"],
 )
-def test_a_failed_list_says_what_is_wrong_with_its_file(cli, content, word):
+def test_failed_status_review_the_csv_for(cli, content, word):
     cli.ok("list", "create", "june")
     cli.refused(65, "list", "import", "june", cli.file(content))
     shown = cli.json("list", "show", "june")
@@ -243,11 +268,21 @@ def test_a_failed_list_says_what_is_wrong_with_its_file(cli, content, word):
     assert word in shown["versions"][0]["error"]
 
 
-def test_a_list_that_is_processing_can_be_assigned_when_its_import_has_ended(cli):
+def test_cannot_assign_list_list_must_be_in_ready_status_wait_for_processing_to_complete(cli):
     cli.ok("list", "create", "june")
-    begin_import(cli, "june")
-    said = cli.refused(1, "campaign", "assign", "spring", "june")
-    assert "wait until its import has ended" in said
+    path = cli.file(SAMPLE)
+    seen = []
+
+    def while_it_runs(_at):
+        said = cli.refused(1, "campaign", "assign", "spring", "june")
+        seen.append((status(cli, "june"), "wait until its import has ended" in said))
+
+    database = Database(cli.url)
+    imports.import_file(database, "june", path, Reading(), actor="x", clock=now, progress=while_it_runs)
+    database.close()
+    assert set(seen) == {("processing", True)}
+    cli.ok("campaign", "assign", "spring", "june")
+    assert cli.json("list", "show", "june")["campaign"] == "spring"
 
 
 def test_a_busy_lead_of_a_used_list_is_not_left_over(cli):

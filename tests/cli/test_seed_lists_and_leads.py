@@ -1,4 +1,4 @@
-"""Each sentence of the second document, about lists and their leads, as it holds here."""
+"""The sentences of the second document about lists and leads, each as a test's name."""
 
 import csv
 import io
@@ -26,7 +26,12 @@ def assert_adds_up(found):
     assert sum(found["dispositions"].values()) == found["total"]
 
 
-def test_a_list_belongs_to_one_campaign_and_a_campaign_may_have_several(cli):
+def test_lists_are_containers_for_leads_that_get_assigned_to_campaigns_for_dialing(cli):
+    active(cli, "june", content=TWO)
+    assert [call(cli).phone for _ in range(2)] == numbers(cli, "june")
+
+
+def test_each_list_belongs_to_one_campaign(cli):
     cli.campaign("autumn")
     for name in ("june", "july"):
         cli.ready(name, TWO)
@@ -37,25 +42,25 @@ def test_a_list_belongs_to_one_campaign_and_a_campaign_may_have_several(cli):
     assert cli.json("list", "show", "june")["campaign"] == "spring"
 
 
-def test_a_list_holds_numbers_names_and_other_data(cli):
+def test_and_holds_the_phone_numbers_names_and_other_data(cli):
     cli.ready("june", "phone_number,first_name,favourite colour\n+14155551234,John,blue\n")
     (item,) = cli.json("list", "leads", "june")
     assert item["lead"]["phone"] == "+14155551234"
     assert set(item["fields"].values()) == {"John", "blue"}
 
 
-def test_a_list_is_created_with_a_name_and_a_description(cli):
+def test_enter_a_list_name_and_description(cli):
     cli.ok("list", "create", "june", "--description", "renewals of the north")
     assert cli.json("list", "show", "june")["description"] == "renewals of the north"
 
 
-def test_a_list_is_created_assigned_and_given_leads_by_a_csv(cli):
+def test_assign_it_to_a_campaign_import_leads_via_csv(cli):
     cli.ready("june", TWO)
     cli.ok("list", "assign", "june", "spring")
     assert (status(cli, "june"), cli.json("list", "show", "june")["campaign"]) == ("ready", "spring")
 
 
-def test_columns_are_mapped_to_fields_by_guess_or_by_word(cli):
+def test_map_columns_match_your_csv_headers_to_system_fields_first_name_last_name_phone_email(cli):
     content = "Mobile Phone,First Name,Surname,E-Mail\n+14155551234,John,Doe,john@example.org\n"
     cli.ready("june", content)
     assert cli.json("list", "leads", "june")[0]["fields"] == {
@@ -77,14 +82,14 @@ def test_a_mapping_is_seen_in_a_preview_before_anything_is_imported(cli):
     assert status(cli, "june") == "draft"
 
 
-def test_duplicates_of_existing_leads_are_skipped(cli):
+def test_duplicate_checking_skip_existing_leads(cli):
     cli.ready("june", TWO)
     report = cli.json("list", "import", "june", cli.file(TWO.replace("John", "Johnny")), "--duplicates", "skip")
     assert (report["imported"], report["unchanged"]) == (0, 2)
     assert cli.json("list", "leads", "june")[0]["fields"] == {"first_name": "John"}
 
 
-def test_duplicates_of_existing_leads_are_updated(cli):
+def test_duplicate_checking_update_existing_leads(cli):
     cli.ready("june", TWO)
     report = cli.json("list", "import", "june", cli.file(TWO.replace("John", "Johnny")), "--duplicates", "update")
     assert (report["updated"], report["unchanged"]) == (1, 1)
@@ -92,32 +97,32 @@ def test_duplicates_of_existing_leads_are_updated(cli):
 
 
 @pytest.mark.parametrize("text", ["(415) 555-1234", "415-555-1234", "415.555.1234", "+1 415 555 1234"])
-def test_formats_of_numbers_are_cleaned_up_by_themselves(cli, text):
+def test_phone_number_formatting_automatic_cleanup(cli, text):
     cli.ok("list", "create", "june", "--region", "US")
     cli.ok("list", "import", "june", cli.file(f"phone_number\n{text}\n"))
     assert numbers(cli, "june") == ["+14155551234"]
 
 
-def test_each_lead_needs_a_number_that_can_be_dialed(cli):
+def test_phone_number_at_minimum_each_lead_needs_a_dialable_phone_number(cli):
     cli.ok("list", "create", "june")
     report = cli.json("list", "import", "june", cli.file(TWO + ",Nobody\n911,Emergency\n"))
     assert (report["imported"], report["rejected"]) == (2, 2)
 
 
-def test_addresses_and_any_custom_field_are_kept(cli):
+def test_recommended_fields_first_name_last_name_address_city_state_zip_any_custom_fields(cli):
     header = "phone_number,first_name,last_name,address,city,state,zip,account manager"
     cli.ready("june", f"{header}\n+14155551234,John,Doe,1 Main St,Springfield,IL,62701,Ada\n")
     fields = cli.json("list", "leads", "june")[0]["fields"]
     assert list(fields.values()) == ["John", "Doe", "1 Main St", "Springfield", "IL", "62701", "Ada"]
 
 
-def test_each_list_shows_its_total_of_leads(cli):
+def test_total_leads_number_of_records(cli):
     cli.ready("june", TWO)
     assert stats(cli)["total"] == 2
     assert cli.json("list", "list")[0]["leads"]["total"] == 2
 
 
-def test_each_list_shows_its_dialable_leads(cli):
+def test_dialable_leads_eligible_for_dialing(cli):
     recycling(cli)
     active(cli, "june", content=TWO)
     assert stats(cli)["dialable"] == 2
@@ -130,7 +135,7 @@ def test_each_list_shows_its_dialable_leads(cli):
     assert_adds_up(found)
 
 
-def test_each_list_shows_its_penetration_the_share_of_leads_contacted(cli):
+def test_penetration_rate_percentage_of_leads_contacted(cli):
     active(cli, "june", content=TWO)
     end(cli, call(cli), ANSWERED)
     end(cli, call(cli), BUSY)
@@ -141,7 +146,7 @@ def test_each_list_shows_its_penetration_the_share_of_leads_contacted(cli):
     assert found["definitions"]["penetration"] in cli.ok("list", "stats", "june")
 
 
-def test_each_list_shows_how_many_leads_are_in_each_disposition(cli):
+def test_status_breakdown_how_many_leads_in_each_disposition(cli):
     active(cli, "june", content=TWO)
     end(cli, call(cli), ANSWERED)
     found = stats(cli)
@@ -186,7 +191,7 @@ def test_leads_that_are_over_are_told_apart(cli):
     assert_adds_up(found)
 
 
-def test_leads_are_exported_as_csv_with_chosen_fields(cli):
+def test_export_download_leads_as_csv_with_field_selection(cli):
     cli.ready("june", TWO)
     text = cli.ok("list", "export", "june", "--fields", "phone_number,disposition")
     header, *rows = csv.reader(io.StringIO(text))
@@ -195,7 +200,7 @@ def test_leads_are_exported_as_csv_with_chosen_fields(cli):
     assert [row[:2] for row in rows] == [["+14155551234", "new"], ["+14155555678", "new"]]
 
 
-def test_dispositions_are_reset_for_dialing_again(cli):
+def test_reset_statuses_reset_lead_dispositions_for_re_dialing(cli):
     active(cli, "june", content=TWO)
     end(cli, call(cli), BUSY)
     assert lead(cli)["closed"]
@@ -205,7 +210,7 @@ def test_dispositions_are_reset_for_dialing_again(cli):
     assert (found["dialable"], found["attempts"]["ended"]) == (2, 1)
 
 
-def test_leads_are_moved_between_lists(cli):
+def test_move_leads_transfer_leads_between_lists(cli):
     cli.ready("june", TWO)
     cli.ok("list", "create", "july")
     cli.ok("list", "move", "june", "july", "--limit", "1")
@@ -213,7 +218,7 @@ def test_leads_are_moved_between_lists(cli):
     assert (stats(cli, "july")["total"], stats(cli)["dialable"]) == (1, 1)
 
 
-def test_deleting_removes_the_list_and_its_leads_and_keeps_the_record_of_calls(cli):
+def test_delete_remove_the_list_and_its_leads(cli):
     active(cli, "june", content=TWO)
     end(cli, call(cli), BUSY)
     said = cli.refused(1, "list", "delete", "june", "--yes-delete", "june")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,7 @@ from harness.waiting import wait_for
 
 pytestmark = pytest.mark.asterisk
 
+GUIDE = Path(__file__).parents[2] / "docs" / "list-owner.md"
 PROGRAMS = ["the engine", "the FastAGI server", "the lab"]
 DEMO_SECONDS = 180
 
@@ -34,6 +39,32 @@ def home(tmp_path):
     demo(tmp_path / "demo", "--stop")
 
 
+def assert_another_pass_goes_as_the_guide_says(home):
+    """What the guide has typed between the beginning and the end of the demo, on the list that was called."""
+    section = re.search(r"^## Another pass, to type\n(.*?)^## ", GUIDE.read_text(), re.MULTILINE | re.DOTALL)[1]
+    typed = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    assert (typed[0], typed[1], typed[-1]) == (
+        "dialerd demo --keep",
+        "export DIALERD_CONFIG=var/demo/lab/dialerd.toml",
+        "dialerd demo --stop",
+    )
+    environment = {**os.environ, "DIALERD_CONFIG": str(home / "lab" / "dialerd.toml")}
+
+    def run(line):
+        program, *arguments = shlex.split(line)
+        assert program == "dialerd"
+        command = [sys.executable, "-m", "dialerd", *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    commands = typed[2:-1]
+    shown = dict(zip(commands, map(run, commands), strict=True))
+    (reset,) = [text for command, text in shown.items() if command.endswith("--yes")]
+    fresh = re.search(r"list demo: ([0-9]+) leads are fresh again, due now", reset)[1]
+    assert int(fresh) > 0
+    assert f"{fresh} leads would be what they were" in shown["dialerd list reset demo --undo --dry-run"]
+    assert f"{fresh} leads are what they were" in shown["dialerd list reset demo --undo"]
+
+
 @pytest.mark.timeout(DEMO_SECONDS + 60)
 def test_the_demo_passes_says_so_in_json_and_is_stopped_as_it_says(home):
     played = demo(home, "--keep", "--json")
@@ -44,6 +75,7 @@ def test_the_demo_passes_says_so_in_json_and_is_stopped_as_it_says(home):
     assert found["seconds"] < DEMO_SECONDS
     assert "recycling" in played.stderr
     assert f"demo --stop --dir {home}\n" in played.stderr
+    assert_another_pass_goes_as_the_guide_says(home)
     again = demo(home)
     assert again.returncode == 1
     assert (

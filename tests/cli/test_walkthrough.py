@@ -63,5 +63,5 @@ def test_each_command_of_the_walk_through_succeeds_in_order(cli, shell):
 
 def test_the_walk_through_has_every_step_that_was_promised():
     commands = "\n".join(blocks())
-    for step in ("example", "preview", "import", "diff", "rollback", "export", "reset", "move", "stats"):
+    for step in ("example", "preview", "import", "diff", "rollback", "export", "move", "stats"):
         assert f"dialerd list {step}" in commands

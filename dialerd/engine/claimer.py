@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 
 import structlog
 
@@ -12,7 +13,7 @@ from dialerd.domain.errors import DialerdError
 from dialerd.domain.facts import ClaimedLead
 from dialerd.domain.pacing import claim_size
 from dialerd.engine.caller_ids import CallerIdChoice, CallerIdMemory
-from dialerd.engine.line import Line
+from dialerd.engine.line import Line, Rivals, rivals_on
 from dialerd.engine.trunks import Choice, Closed, Trunks
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
@@ -21,10 +22,10 @@ from dialerd.ops.metrics import Metrics
 from dialerd.service.attempts import cancel_unsent
 from dialerd.settings import Settings
 from dialerd.store import claims
-from dialerd.store.claims import ClaimRequest
 from dialerd.store.database import Connection
 from dialerd.store.heads import Candidate
 from dialerd.store.past import LookBack
+from dialerd.store.room import ClaimRequest, Room, room_for
 
 EMPTY_CLAIM_SECONDS = 1.0
 FULL_SECONDS = 0.05
@@ -64,7 +65,7 @@ class Claimer:
     def size(self, line: Line) -> int:
         """How many leads to claim for the line now; 0 when a claim, which costs a transaction, is not worth it yet."""
         size = claim_size(
-            calls_per_second=line.campaign.calls_per_second,
+            calls_per_second=self._pace(line),
             hopper_seconds=self._settings().engine.hopper_seconds,
             in_hopper=line.waiting,
             max_calls=line.campaign.max_calls,
@@ -72,8 +73,16 @@ class Claimer:
         )
         return size if size >= line.waiting else 0
 
-    async def fill(self, line: Line, size: int) -> None:
-        """Claim up to `size` leads into the line's hopper, and note when to claim again and why not at once."""
+    def _pace(self, line: Line) -> float:
+        """What the line can send at most, in calls per second: no more waits for it than that."""
+        trunks = sum(line.trunks[trunk].calls_per_second for trunk in line.campaign.trunks)
+        node = self._settings().engine.calls_per_second or math.inf
+        return min(line.campaign.calls_per_second, trunks, node)
+
+    async def fill(self, line: Line, size: int, lines: Collection[Line]) -> None:
+        """Claim up to `size` leads into the line's hopper, and note when to claim again and why not at once. `lines` are
+        all that dial, with which it shares trunks and node.
+        """
         choice = self._trunks.choose(line)
         if isinstance(choice, Closed):
             line.idle, line.next_claim_at = choice.reason, self._when(choice)
@@ -82,7 +91,7 @@ class Claimer:
         claimed: list[ClaimedLead] = []
         started = self._clock.monotonic()
         try:
-            claimed, full = await self._claim(line, choice, size)
+            claimed, full = await self._claim(line, choice, size, rivals_on(choice.trunk, lines))
         except DialerdError as error:
             log.error("claim_failed", campaign=line.campaign.name, error=str(error), retry_seconds=RETRY_SECONDS)
             line.next_claim_at = self._clock.monotonic() + RETRY_SECONDS
@@ -134,7 +143,7 @@ class Claimer:
         wait = EMPTY_CLAIM_SECONDS if closed.at is None else (closed.at - self._clock.now()).total_seconds()
         return self._clock.monotonic() + min(max(wait, FULL_SECONDS), EMPTY_CLAIM_SECONDS)
 
-    async def _claim(self, line: Line, choice: Choice, size: int) -> tuple[list[ClaimedLead], bool]:
+    async def _claim(self, line: Line, choice: Choice, size: int, rivals: Rivals) -> tuple[list[ClaimedLead], bool]:
         """The leads, and whether the caps are why there are no more."""
         campaign, trunk = line.campaign, choice.trunk
         request = ClaimRequest(
@@ -145,6 +154,10 @@ class Claimer:
             limit=size,
             max_calls=campaign.max_calls,
             trunk_max_calls=line.trunks[trunk].max_calls,
+            node_max_calls=self._settings().engine.max_calls,
+            weight=campaign.weight,
+            trunk_rivals=rivals.trunk,
+            node_rivals=rivals.node,
             order=campaign.order,
         )
         now = self._clock.now()
@@ -157,14 +170,16 @@ class Claimer:
         def open_among(keys: Sequence[str]) -> list[str]:
             return campaign.openings.open_among(keys, now)
 
-        def work(conn: Connection) -> tuple[list[ClaimedLead], bool, CallerIdChoice]:
-            room, caller_ids = claims.room_for(conn, request), self._caller_ids.begin(conn, campaign)
+        def work(conn: Connection) -> tuple[list[ClaimedLead], Room, CallerIdChoice]:
+            room, caller_ids = room_for(conn, request), self._caller_ids.begin(conn, campaign)
             claimed = claims.claim(conn, request, judge, now, room, caller_ids, open_among=open_among, back=back)
             self._crash.at(CrashPoint.BEFORE_CLAIM)
-            return claimed, len(claimed) == room, caller_ids
+            return claimed, room, caller_ids
 
-        claimed, full, caller_ids = await self._writes(work)
+        claimed, room, caller_ids = await self._writes(work)
         self._caller_ids.used(caller_ids)
+        full = len(claimed) == room.leads
+        line.wants(trunk, more_of_trunk=full and room.trunk, more_of_node=full and room.node)
         return claimed, full
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import structlog
 
 from dialerd.domain.facts import ClaimedLead
-from dialerd.domain.pacing import LEAST_AHEAD, Gcra, Pace, after, commit_ahead, earliest, interval, left, next_send
+from dialerd.domain.pacing import LEAST_AHEAD, commit_ahead, earliest
 from dialerd.engine.claimer import Claimer
-from dialerd.engine.line import Line, Ready, Sent
+from dialerd.engine.line import Line, Ready
+from dialerd.engine.roads import Roads
 from dialerd.engine.sender import Sender
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
@@ -21,7 +22,6 @@ from dialerd.settings import Campaign, Settings
 
 IDLE_SECONDS = 1.0
 SETTLE_SECONDS = 0.01
-LEAVING_SECONDS = 2.0
 
 log = structlog.get_logger("dialerd.dialer")
 
@@ -39,8 +39,7 @@ class Dialer:
         self._clock = clock
         self._max_send_delay = 0.0
         self._ahead = LEAST_AHEAD
-        self._trunk_pace: dict[str, Gcra] = {}
-        self._sent: dict[str, Sent] = {}
+        self._roads = Roads()
         self._tasks: set[asyncio.Task[None]] = set()
         self._fault: BaseException | None = None
         self._wake = asyncio.Event()
@@ -66,19 +65,14 @@ class Dialer:
         line = self.lines[campaign.name]
         line.campaign, line.trunks = campaign, settings.trunks
         self._max_send_delay = settings.engine.max_send_delay
+        self._roads.limit_node(settings)
         if line.gate != gate:
             line.gate = gate
             self.wake()
 
     def left(self, attempt_id: str) -> None:
-        """Asterisk has handed this call to the trunk: from here, not from the sending, its second counts for the pace."""
-        sent = self._sent.pop(attempt_id, None)
-        if sent is None:
-            return
-        line, trunk, now = sent.line, sent.trunk, self._clock.monotonic()
-        line.pace = left(line.pace_limit, line.pace, sent.at, now)
-        if trunk in line.trunks:
-            self._trunk_pace[trunk] = left(self._trunk_limit(line, trunk), self._trunk_state(trunk), sent.at, now)
+        """Asterisk has handed this call to the trunk."""
+        self._roads.left(attempt_id, self._clock.monotonic())
 
     def empty_trunk(self, trunk: str) -> None:
         """The trunk carries nothing now: what waits for it is given back, so that other trunks may take it."""
@@ -111,7 +105,7 @@ class Dialer:
         for line in self.lines.values():
             self._cancel(line, "the engine is stopping")
         # A handful of milliseconds, once in a process's life.
-        while any(line.claiming or line.committing for line in self.lines.values()):  # noqa: ASYNC110
+        while any(line.claiming or line.committing.total() for line in self.lines.values()):  # noqa: ASYNC110
             await asyncio.sleep(SETTLE_SECONDS)
         for name in list(self.lines):
             await self.close_line(name)
@@ -135,11 +129,8 @@ class Dialer:
                 self._cancel(line, obstacle)
             return IDLE_SECONDS
         now = self._clock.monotonic()
-        waits = [IDLE_SECONDS]
-        for line in self.lines.values():
-            if line.gate is None:
-                waits += [self._claim(line, now), self._commit(line, now)]
-        waits.append(self._send_due())
+        lines = [line for line in self.lines.values() if line.gate is None]
+        waits = [IDLE_SECONDS, *(self._claim(line, now) for line in lines), self._commit(lines, now), self._send_due()]
         return max(min(waits), 0.0)
 
     def _claim(self, line: Line, now: float) -> float:
@@ -155,43 +146,34 @@ class Dialer:
 
     async def _fill(self, line: Line, size: int) -> None:
         try:
-            await self._claimer.fill(line, size)
+            await self._claimer.fill(line, size, [line for line in self.lines.values() if line.gate is None])
         finally:
             line.claiming = False
             self._wake.set()
 
-    def _commit(self, line: Line, now: float) -> float:
-        """Commit `sending` for the calls whose instant is near, and with them those that are nearly so; the seconds until
-        the next ones are.
+    def _commit(self, lines: list[Line], now: float) -> float:
+        """Commit `sending` for the calls whose instant is near, and with them those that are nearly so, whose turn it is
+        first; the seconds until the next ones are.
         """
-        batch: list[ClaimedLead] = []
+        batches: dict[str, list[ClaimedLead]] = {}
         wait = IDLE_SECONDS
-        while line.hopper:
-            until = self._instant(line, len(batch), now) - now
-            wait = until - self._ahead
-            if until > self._ahead * (2 if batch else 1):
+        while (pick := self._roads.pick(lines, now)) is not None:
+            until = pick.at - now
+            if until > self._ahead * (2 if batches else 1):
+                wait = until - self._ahead
                 break
-            batch.append(line.hopper.popleft())
-        if batch:
-            line.committing += len(batch)
-            self._spawn(self._commit_batch(line, batch))
-        return wait if line.hopper else IDLE_SECONDS
-
-    def _instant(self, line: Line, more: int, now: float) -> float:
-        """When the head of the hopper may be sent, behind all that leave before it and `more` of its own line."""
-        trunk = line.hopper[0].trunk
-        before = sum(other.leaving for other in self.lines.values() if trunk in other.campaign.trunks) + more
-        return max(
-            max(earliest(line.pace), now) + (line.leaving + more) * interval(line.pace_limit),
-            max(earliest(self._trunk_state(trunk)), now) + before * interval(self._trunk_limit(line, trunk)),
-        )
+            batches.setdefault(pick.line.campaign.name, []).append(pick.line.take(pick.trunk))
+            self._roads.taken(pick)
+        for name, batch in batches.items():
+            self._spawn(self._commit_batch(self.lines[name], batch))
+        return wait
 
     async def _commit_batch(self, line: Line, batch: list[ClaimedLead]) -> None:
         began = self._clock.monotonic()
         try:
             won = await self._claimer.commit(batch)
         finally:
-            line.committing -= len(batch)
+            line.committing.subtract(lead.trunk for lead in batch)
             self._wake.set()
         committed_at = self._clock.monotonic()
         self._ahead = commit_ahead(self._ahead, committed_at - began)
@@ -209,7 +191,7 @@ class Dialer:
             line = self._next_line()
             if line is None:
                 return IDLE_SECONDS
-            at = next_send(line.pace, self._trunk_state(line.ready[0].lead.trunk))
+            at = self._roads.opens(line, line.ready[0].lead.trunk)
             if at > now:
                 return at - now
             self._send(line, line.ready.popleft(), now)
@@ -218,7 +200,7 @@ class Dialer:
         """The line that may send first; of lines that wait for the same trunk, the one that has waited longest."""
 
         def order(line: Line) -> tuple[float, float]:
-            return next_send(line.pace, self._trunk_state(line.ready[0].lead.trunk)), earliest(line.pace)
+            return self._roads.opens(line, line.ready[0].lead.trunk), earliest(line.pace)
 
         return min((line for line in self.lines.values() if line.ready), key=order, default=None)
 
@@ -235,24 +217,8 @@ class Dialer:
         else:
             line.note_sent(now)
             self._trunks.sent(lead.attempt_id, lead.trunk)
-            line.pace = after(line.pace_limit, line.pace, now)
-            limit = self._trunk_limit(line, lead.trunk)
-            self._trunk_pace[lead.trunk] = after(limit, self._trunk_state(lead.trunk), now)
-            self._note_sent(lead.attempt_id, Sent(line, lead.trunk, now))
+            self._roads.sent(lead.attempt_id, line, lead.trunk, now)
             self._spawn(self._sender.send(lead, line.campaign, trunk))
-
-    def _note_sent(self, attempt_id: str, sent: Sent) -> None:
-        self._sent[attempt_id] = sent
-        # Those that no channel was made for, the oldest first, matter to no second any more.
-        while (oldest := next(iter(self._sent))) != attempt_id and self._sent[oldest].at < sent.at - LEAVING_SECONDS:
-            del self._sent[oldest]
-
-    @staticmethod
-    def _trunk_limit(line: Line, trunk: str) -> Pace:
-        return Pace(line.trunks[trunk].calls_per_second)
-
-    def _trunk_state(self, trunk: str) -> Gcra:
-        return self._trunk_pace.get(trunk, Gcra())
 
     def _cancel(self, line: Line, why: str) -> None:
         while line.ready:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dialerd.domain.facts import ClaimedLead
@@ -19,21 +19,13 @@ class Ready:
     committed_at: float  # monotonic seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A call that was sent and that Asterisk has not handed to the trunk yet."""
-
-    line: Line
-    trunk: str
-    at: float  # monotonic seconds
-
-
 @dataclass(slots=True)
 class Line:
     """The engine's view of one active campaign, with the trunks of the same settings.
 
     `gate` is why nothing is claimed now, None when dialing may go on; `idle` is why the last claim fell short.
-    `closed` when the campaign is not active any more: what still arrives here is given back.
+    `closed` when the campaign is not active any more: what still arrives here is given back. `committing`: how many are
+    being committed, by trunk. `wants_of_trunk` and `wants_of_node`: its last claim wanted more than it was left there.
     """
 
     campaign: Campaign
@@ -41,13 +33,15 @@ class Line:
     pace: Gcra = field(default_factory=Gcra)
     hopper: deque[ClaimedLead] = field(default_factory=deque)
     ready: deque[Ready] = field(default_factory=deque)
-    committing: int = 0
+    committing: Counter[str] = field(default_factory=Counter)
     claiming: bool = False
     next_claim_at: float = 0.0
     gate: str | None = None
     idle: str = ""
     closed: bool = False
     trunk_turn: int = 0
+    wants_of_trunk: set[str] = field(default_factory=set)
+    wants_of_node: bool = False
     sent: deque[float] = field(default_factory=lambda: deque(maxlen=20_000))
 
     @property
@@ -58,7 +52,24 @@ class Line:
     @property
     def leaving(self) -> int:
         """Leads past the hopper: being committed, or waiting for their instant."""
-        return self.committing + len(self.ready)
+        return self.committing.total() + len(self.ready)
+
+    @property
+    def waiting_for(self) -> Iterable[str]:
+        """The trunks for which leads wait in the hopper, each once."""
+        return dict.fromkeys(lead.trunk for lead in self.hopper)
+
+    def leaving_over(self, trunk: str) -> int:
+        """Those of `leaving` that go over the trunk."""
+        return self.committing[trunk] + sum(ready.lead.trunk == trunk for ready in self.ready)
+
+    def take(self, trunk: str) -> ClaimedLead:
+        """The first lead in the hopper that is for the trunk; there is one. It is committed next."""
+        place = next(place for place, lead in enumerate(self.hopper) if lead.trunk == trunk)
+        lead = self.hopper[place]
+        del self.hopper[place]
+        self.committing[trunk] += 1
+        return lead
 
     @property
     def pace_limit(self) -> Pace:
@@ -71,6 +82,14 @@ class Line:
         self.trunk_turn += 1
         return trunk
 
+    def wants(self, trunk: str, *, more_of_trunk: bool, more_of_node: bool) -> None:
+        """What its latest claim, for this trunk, was left without."""
+        self.wants_of_node = more_of_node
+        if more_of_trunk:
+            self.wants_of_trunk.add(trunk)
+        else:
+            self.wants_of_trunk.discard(trunk)
+
     def note_sent(self, at: float) -> None:
         """A call left at this monotonic second."""
         self.sent.append(at)
@@ -80,3 +99,19 @@ class Line:
         while self.sent and self.sent[0] < now - seconds:
             self.sent.popleft()
         return len(self.sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """The campaigns, with their weights, that want more than they have of a trunk, and of the node."""
+
+    trunk: Mapping[str, float]
+    node: Mapping[str, float]
+
+
+def rivals_on(trunk: str, lines: Iterable[Line]) -> Rivals:
+    """Those among these lines that a claim for the trunk has to share with."""
+    return Rivals(
+        trunk={line.campaign.name: line.campaign.weight for line in lines if trunk in line.wants_of_trunk},
+        node={line.campaign.name: line.campaign.weight for line in lines if line.wants_of_node},
+    )

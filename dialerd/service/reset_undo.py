@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from dialerd.domain.errors import Refused
 from dialerd.service.names import require_list
 from dialerd.service.resets import Clock, facts
-from dialerd.store import audit, claims, dialed, resets
+from dialerd.store import audit, dialed, resets
 from dialerd.store.database import Connection, Database
 from dialerd.store.resets import ResetRecord
+from dialerd.store.room import hold
 from dialerd.store.steps import Steps
 
 
@@ -44,7 +45,7 @@ def undo(database: Database, name: str, *, actor: str, clock: Clock) -> UndoRepo
             # The long look comes first and blocks nobody; under the lock only what was begun since is looked at.
             _check_undialed(conn, name, record)
     with database.write() as conn:
-        claims.hold(conn)
+        hold(conn)
         if _last(conn, name) != record:
             raise Refused(f"list {name}: another reset came meanwhile, and only the last one can be undone; ask again")
         if record.state != "undoing":

@@ -12,8 +12,9 @@ from dialerd.service.import_run import run
 from dialerd.service.names import require_list
 from dialerd.service.unfinished import end_orphans
 from dialerd.service.workers import new_worker
-from dialerd.store import audit, claims, dialed, differences, versions
+from dialerd.store import audit, dialed, differences, versions
 from dialerd.store.database import Connection, Database
+from dialerd.store.room import hold
 from dialerd.store.versions import Buckets, VersionRecord
 
 
@@ -88,7 +89,7 @@ def undo(database: Database, list_name: str, *, actor: str, clock: Clock, progre
         # The long look comes first and blocks nobody; under the lock only the last minutes are looked at again.
         phone = dialed.new_lead(conn, version)
     with database.write() as conn:
-        claims.hold(conn)
+        hold(conn)
         current = require_list(conn, list_name).current_version
         phone = phone or dialed.new_lead_since(conn, version, began)
         if phone is not None or current != version.number:

@@ -120,6 +120,7 @@ class Campaign(Section):
     max_calls: Annotated[int, PlainValidator(values.whole(1, 100_000, "a whole number of calls"))]
     # Before the ring timeout, which may not be shorter than it asks for.
     compliance: Annotated[Compliance, ReadAs(ComplianceForm)] = Field(default_factory=by_default)
+    weight: Annotated[float, PlainValidator(values.number(0.01, 1000, "shares"))] = 1.0
     ring_timeout: Annotated[float, PlainValidator(values.seconds(1, 300))] = Field(default_factory=_ring_timeout)
     max_talk_time: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 3600.0
     max_attempts: Annotated[int, PlainValidator(values.whole(1, 100, "a whole number of attempts"))] = 3

@@ -127,6 +127,8 @@ class Trunk(Section):
 class Engine(Section):
     """The dialing daemon."""
 
+    calls_per_second: Pace | None = None
+    max_calls: Calls | None = None
     hopper_seconds: Annotated[float, PlainValidator(values.seconds(0.2, 60))] = 3.0
     metrics_listen: Listen = "127.0.0.1"
     metrics_port: PortOrOff = 9641

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Boolean, Row, and_, bindparam, case, delete, exists, func, or_, select, text, true, update
+from sqlalchemy import Boolean, Row, and_, bindparam, case, delete, exists, func, or_, select, update
 
 from dialerd.domain import funnel
 from dialerd.domain.dnc import LONGEST, ON_DNC, Kind
 from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict, Wait
 from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.lifecycle import CampaignState
-from dialerd.domain.order import Order
 from dialerd.store import buckets
 from dialerd.store.claim_rows import CallerIds, insert
 from dialerd.store.database import Connection
@@ -21,6 +19,7 @@ from dialerd.store.freezes import is_frozen
 from dialerd.store.heads import Candidate, with_past
 from dialerd.store.order import next_leads
 from dialerd.store.past import NO_LOOK_BACK, LookBack
+from dialerd.store.room import ClaimRequest, Room, room_for
 from dialerd.store.tables import attempts, campaigns, dnc_entries, leads
 from dialerd.store.types import UtcDateTime
 
@@ -29,23 +28,6 @@ WITHDRAWN = funnel.WITHDRAWN
 
 _SHORTEST_WAIT = timedelta(seconds=1)
 _ROUNDS = 8
-_CLAIM_LOCK = 0x6469616C  # "dial": any constant that nothing else in the database locks
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRequest:
-    """Who wants how many leads of which campaign for which trunk. `owner` is this process (changes at each start),
-    `node` its lasting name. `max_calls` and `trunk_max_calls` cap open attempts over all engines.
-    """
-
-    campaign: str
-    trunk: str
-    node: str
-    owner: str
-    limit: int
-    max_calls: int
-    trunk_max_calls: int
-    order: Order = Order.LIST
 
 
 def claim(
@@ -53,7 +35,7 @@ def claim(
     request: ClaimRequest,
     judge: Callable[[Candidate], Verdict],
     now: datetime,
-    room: int | None = None,
+    room: Room | None = None,
     caller_ids: CallerIds | None = None,
     *,
     open_among: Callable[[Sequence[str]], list[str]] | None = None,
@@ -72,10 +54,10 @@ def claim(
     claims of all engines on PostgreSQL are one after another, so that the caps hold over all of them.
     """
     room = room_for(conn, request) if room is None else room
-    zones = open_among(buckets.keys(conn, request.campaign)) if open_among is not None and room > 0 else None
+    zones = open_among(buckets.keys(conn, request.campaign)) if open_among is not None and room.leads > 0 else None
     claimed: list[ClaimedLead] = []
     for _ in range(_ROUNDS):
-        wanted = room - len(claimed)
+        wanted = room.leads - len(claimed)
         if wanted <= 0:
             break
         heads = with_past(conn, next_leads(conn, request.campaign, request.order, wanted, now, zones=zones), back, now)
@@ -91,27 +73,6 @@ def claim(
         if len(heads) < wanted:
             break
     return claimed
-
-
-def hold(conn: Connection) -> None:
-    """Nobody claims anything before this transaction, of Database.write, ends."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(_TAKE_TURN)
-
-
-def room_for(conn: Connection, request: ClaimRequest) -> int:
-    """How many leads the caps let the request claim now, at most its limit; 0 when the campaign is not active, or frozen. Calls may
-    end at any time, so on PostgreSQL another question in the same transaction may bring another answer.
-    """
-    hold(conn)
-    row = conn.execute(_ROOM, {"campaign": request.campaign, "trunk": request.trunk}).one_or_none()
-    if row is None:
-        return 0
-    state, in_campaign, on_trunk = row
-    if state != CampaignState.ACTIVE:
-        return 0
-    room: int = min(request.limit, request.max_calls - in_campaign, request.trunk_max_calls - on_trunk)
-    return max(room, 0)
 
 
 def give_back(conn: Connection, attempt_ids: Sequence[str], now: datetime) -> int:
@@ -176,25 +137,7 @@ def _restore(conn: Connection, given_back: Sequence[Row[int, datetime]], now: da
     return len(given_back)
 
 
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=_CLAIM_LOCK)
-
 _is_open = attempts.c.ended_at.is_(None)
-# Filters, not conditions: SQLite would walk all attempts of the campaign instead of all open ones.
-_in_use = (
-    select(
-        func.count().filter(attempts.c.campaign == bindparam("campaign")).label("in_campaign"),
-        func.count().filter(attempts.c.trunk == bindparam("trunk")).label("on_trunk"),
-    )
-    .where(_is_open)
-    .subquery()
-)
-_ROOM = (
-    select(campaigns.c.state, _in_use.c.in_campaign, _in_use.c.on_trunk)
-    .select_from(campaigns.join(_in_use, true()))
-    .where(campaigns.c.name == bindparam("campaign"), ~is_frozen(campaigns.c.name))
-    .with_for_update(of=campaigns)
-)
-
 _TAKE = (
     update(leads)
     .where(leads.c.id.in_(bindparam("lead_ids", expanding=True)))

@@ -1,4 +1,4 @@
-"""The benchmarks: `run.py [calls] [pace] [imports] [numbers]`, all without arguments. Lines that begin with `bench` are the result:
+"""The benchmarks: `run.py [calls] [pace] [weights] [imports] [numbers]`, all without arguments. Lines that begin with `bench` are the result:
 
     bench <name> <value> <unit> <ratio> <against>
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-MODULES = {"calls": "calls", "pace": "pace", "imports": "imports", "numbers": "verdicts"}
+MODULES = {"calls": "calls", "pace": "pace", "weights": "weights", "imports": "imports", "numbers": "verdicts"}
 """What each is called, and where it is: the standard library has a module `numbers` too."""
 
 

@@ -25,7 +25,8 @@ from dialerd.store.database import Database
 CAMPAIGN = "bench"
 LIMITS_OF_THE_LAB = "calls_per_second = 200\nmax_calls = 1000"
 CAMPAIGN_FILE = """\
-name = "bench"
+name = "{name}"
+weight = {weight}
 trunks = ["carrier"]
 caller_id = "+12025550123"
 calls_per_second = {calls_per_second}
@@ -76,36 +77,47 @@ class Stage:
             return attempts.page(conn, campaign=CAMPAIGN, limit=ALL)
 
 
-def set_up(lab, name, *, url, leads, calls_per_second, max_calls, areas=AREAS, servers=None):
+def set_up(lab, name, *, url, leads, calls_per_second, max_calls, areas=AREAS, servers=None, weight=1, trunk_pace=1000):
     """A database at `url` with an active campaign of so many leads, two columns each, and its configuration."""
-    (lab.dir / "campaigns.d" / "bench.toml").write_text(
-        CAMPAIGN_FILE.format(calls_per_second=calls_per_second, max_calls=max_calls)
-    )
+    _write_campaign(lab, CAMPAIGN, weight, calls_per_second, max_calls)
     config = lab.dir / f"{name}.toml"
     text = lab.config.read_text()
     here = next(line for line in text.splitlines() if line.startswith("url = "))
     assert LIMITS_OF_THE_LAB in text, "the lab's trunk is not what it was"
     config.touch(mode=0o600)
     config.write_text(
-        text.replace(here, f'url = "{url}"').replace(LIMITS_OF_THE_LAB, "calls_per_second = 1000\nmax_calls = 1000")
+        text.replace(here, f'url = "{url}"').replace(
+            LIMITS_OF_THE_LAB, f"calls_per_second = {trunk_pace}\nmax_calls = 1000"
+        )
     )
     settings = load(config)
     database = Database(settings.database.url)
     prepare(database)
-    _fill(database, lab.dir / f"{name}.csv", leads, areas, settings)
+    _fill(database, lab.dir / f"{name}.csv", leads, areas, settings, CAMPAIGN)
     return Stage(lab, config, database, servers or {})
 
 
-def _fill(database, file, leads, areas, settings):
+def add_campaign(stage, name, *, leads, calls_per_second, max_calls, areas, weight):
+    """One more active campaign on the stage, with leads of its own."""
+    _write_campaign(stage.lab, name, weight, calls_per_second, max_calls)
+    _fill(stage.database, stage.lab.dir / f"{name}.csv", leads, areas, load(stage.config), name)
+
+
+def _write_campaign(lab, name, weight, calls_per_second, max_calls):
+    text = CAMPAIGN_FILE.format(name=name, weight=weight, calls_per_second=calls_per_second, max_calls=max_calls)
+    (lab.dir / "campaigns.d" / f"{name}.toml").write_text(text)
+
+
+def _fill(database, file, leads, areas, settings, campaign):
     numbers = (f"+1{area}555{line:04d}" for line in range(10_000) for area in areas)
     rows = (f"{number},Ada,Basel" for number, _ in zip(numbers, range(leads), strict=False))
     file.write_text("phone,first_name,city\n" + "\n".join(rows) + "\n")
     now, actor, configured = datetime.now(UTC), "bench", settings.campaigns
-    lists.create(database, "bench", actor=actor, now=now)
-    report = imports.import_file(database, "bench", file, Reading(), actor=actor, clock=lambda: datetime.now(UTC))
+    lists.create(database, campaign, actor=actor, now=now)
+    report = imports.import_file(database, campaign, file, Reading(), actor=actor, clock=lambda: datetime.now(UTC))
     assert report.buckets.imported == leads, report.buckets
-    campaigns.assign(database, CAMPAIGN, "bench", configured=configured, actor=actor, now=now)
-    campaigns.change(database, CAMPAIGN, CampaignAction.START, configured=configured, actor=actor, now=now)
+    campaigns.assign(database, campaign, campaign, configured=configured, actor=actor, now=now)
+    campaigns.change(database, campaign, CampaignAction.START, configured=configured, actor=actor, now=now)
 
 
 def _wait_until_it_listens(program, port):

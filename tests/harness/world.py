@@ -13,11 +13,11 @@ from dialerd.domain.lifecycle import CampaignState
 from dialerd.store import attempts, campaigns, claims, leads, lists, versions
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.claim_rows import CallerIds
-from dialerd.store.claims import ClaimRequest
 from dialerd.store.database import Connection, Database
 from dialerd.store.heads import Candidate
 from dialerd.store.leads import LeadRecord, StagedLead
 from dialerd.store.past import NO_LOOK_BACK, LookBack
+from dialerd.store.room import ClaimRequest
 from dialerd.store.versions import Buckets
 
 NOW = datetime(2026, 3, 2, 15, 30, 12, 345678, tzinfo=UTC)

@@ -9,6 +9,7 @@ from dialerd.domain.facts import AttemptState
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.domain.order import Order
 from dialerd.store import buckets, claims, leads, lists
+from dialerd.store.room import room_for
 from harness.world import CAMPAIGN, NOW, World, claim_request, lead, phones, yes
 
 MINUTE = timedelta(minutes=1)
@@ -150,8 +151,8 @@ def test_fewer_claimed_than_there_was_room_for_says_that_the_list_has_no_more(wo
     request = claim_request(limit=limit, max_calls=max_calls)
 
     def claim(conn):
-        found = claims.room_for(conn, request)
-        return found, len(claims.claim(conn, request, yes, NOW, found))
+        found = room_for(conn, request)
+        return found.leads, len(claims.claim(conn, request, yes, NOW, found))
 
     assert world.write(claim) == (room, claimed)
 

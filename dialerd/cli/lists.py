@@ -12,7 +12,7 @@ from dialerd.cli.output import MAX_ID, json_option, plain, print_json, print_pai
 from dialerd.cli.preview import example, preview_
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_list, percent
-from dialerd.cli.versions import state_of, version_as_json
+from dialerd.cli.versions import COUNTS, counts_of, state_of, version_as_json
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.service import imports, lists
 from dialerd.service.lists import ListDetail
@@ -155,13 +155,12 @@ def _print_detail(detail: ListDetail) -> None:
             click.echo(f"\nversion {version.number} failed: {version.error}")
 
 
-_VERSION_COLUMNS = ["version", "state", "file", "rows", "imported", "unchanged", "duplicate", "rejected", "at", "by"]
+_VERSION_COLUMNS = ["version", "state", "file", *COUNTS, "at", "by"]
 
 
 def _version_row(version: VersionRecord) -> list[object]:
-    buckets = version.buckets
-    counts = [buckets.rows, buckets.imported, buckets.unchanged, buckets.duplicate, buckets.rejected]
-    return [version.number, state_of(version), version.file_name, *counts, version.created_at, version.created_by]
+    first = [version.number, state_of(version), version.file_name]
+    return [*first, *counts_of(version), version.created_at, version.created_by]
 
 
 def _headway(detail: ListDetail) -> str | None:

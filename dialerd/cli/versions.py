@@ -170,18 +170,22 @@ def original(shell: Shell, name: str, version: int | None, out: Path | None) -> 
 
 COMMANDS = (versions_, diff, rollback, undo, cancel, rejects, original)
 
-COLUMNS = (
-    *("version", "state", "mode", "file", "rows", "imported", "updated", "unchanged", "duplicate", "rejected"),
-    *("withdrawn", "at", "by"),
-)
+COUNTS = ("rows", "imported", "updated", "unchanged", "duplicate", "dnc", "rejected", "withdrawn")
+"""The titles of `counts_of`."""
+COLUMNS = ("version", "state", "mode", "file", "sha256", *COUNTS, "at", "by")
+_DIGITS = 12
+"""So much of a SHA-256 tells files apart that people have; all of it is in the JSON."""
 
 
 def version_row(version: VersionRecord) -> list[object]:
     """A version as a row under COLUMNS."""
-    buckets = version.buckets
-    counts = [buckets.rows, buckets.imported, buckets.updated, buckets.unchanged, buckets.duplicate, buckets.rejected]
-    first = [version.number, state_of(version), version.mode, version.file_name]
-    return [*first, *counts, buckets.withdrawn, version.created_at, version.created_by]
+    first = [version.number, state_of(version), version.mode, version.file_name, version.sha256[:_DIGITS] or None]
+    return [*first, *counts_of(version), version.created_at, version.created_by]
+
+
+def counts_of(version: VersionRecord) -> list[object]:
+    """Where the rows of the version went, and how many leads it withdrew."""
+    return [getattr(version.buckets, name) for name in COUNTS]
 
 
 def version_as_json(version: VersionRecord) -> dict[str, object]:

@@ -1,6 +1,8 @@
 """`dialerd list versions` and its company, as a list owner types them."""
 
+import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -47,6 +49,28 @@ def test_versions_are_shown_with_mode_file_and_counts(june):
     assert (first["number"], first["mode"], first["file"], first["rejected"]) == (1, "add", "first.csv", 1)
     assert (second["mode"], second["imported"], second["updated"], second["withdrawn"]) == ("replace", 1, 1, 1)
     assert "replace" in june.ok("list", "versions", "june")
+
+
+def row_of(table, number):
+    """The cells of a version in the table, by title."""
+    lines = [re.split(r"\s{2,}", line.strip()) for line in table.splitlines()]
+    titles = next(line for line in lines if "withdrawn" in line)
+    return dict(zip(titles, next(line for line in lines if line[0] == str(number)), strict=False))
+
+
+def test_the_versions_of_a_list_say_what_became_of_every_row_and_which_file_it_was(june):
+    shown = row_of(june.ok("list", "versions", "june"), 2)
+    counts = {"rows": "2", "imported": "1", "updated": "1", "unchanged": "0", "duplicate": "0", "dnc": "0"}
+    assert {name: shown[name] for name in counts} == counts
+    assert (shown["rejected"], shown["withdrawn"]) == ("0", "1")
+    digest = hashlib.sha256((june.folder / "second.csv").read_bytes()).hexdigest()
+    assert shown["sha256"] == digest[:12]
+    assert june.json("list", "versions", "june")[0]["sha256"] == digest
+
+
+def test_the_list_itself_says_so_too(june):
+    shown = row_of(june.ok("list", "show", "june"), 2)
+    assert [shown[name] for name in ("updated", "dnc", "withdrawn")] == ["1", "0", "1"]
 
 
 def test_a_diff_counts_and_shows_who_differs(june):

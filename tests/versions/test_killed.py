@@ -14,7 +14,7 @@ from dialerd.store.versions import Buckets
 from harness.waiting import wait_for
 
 ROWS = 100_000
-KILLS = 10
+KILLS = 20
 
 
 def number(n):
@@ -56,7 +56,7 @@ def finish(desk, place):
 
 
 @pytest.mark.timeout(400)
-def test_an_import_that_is_killed_ten_times_has_every_row_once_in_the_end(desk):
+def test_an_import_that_is_killed_twenty_times_has_every_row_once_in_the_end(desk):
     seed = random.randrange(1_000_000)
     moments = sorted(random.Random(seed).randrange(1, ROWS) for _ in range(KILLS))
     rows = [(number(n) if n % 50 else "12", f"n{n}") for n in range(ROWS)]
@@ -79,12 +79,12 @@ def test_an_import_that_is_killed_ten_times_has_every_row_once_in_the_end(desk):
 
 
 @pytest.mark.timeout(400)
-def test_a_replacement_of_a_list_in_use_that_is_killed_ten_times_is_right_in_the_end(desk, world):
+def test_a_replacement_of_a_list_in_use_that_is_killed_twenty_times_is_right_in_the_end(desk, world):
     desk.create(campaign="spring")
     desk.load([(number(n), "old") for n in range(0, ROWS, 10)])
     seed = random.randrange(1_000_000)
     rng = random.Random(seed)
-    staging = sorted(rng.randrange(1, ROWS // 2) for _ in range(KILLS - 4))
+    staging = sorted(rng.randrange(1, ROWS // 2) for _ in range(KILLS - 6))
     rows = [(number(n), "new") for n in range(ROWS // 2)]
     before = desk.dialable()
     place = begin(desk, desk.file(rows), Rules(Mode.REPLACE, Duplicates.UPDATE))
@@ -92,7 +92,7 @@ def test_a_replacement_of_a_list_in_use_that_is_killed_ten_times_is_right_in_the
         kill_at(desk, place, lambda now, moment=moment: now.buckets.rows >= moment or not now.state.unfinished)
     if version_of(desk, place).state is VersionState.STAGING:
         assert desk.dialable() == before
-    for share in sorted(rng.random() for _ in range(4)):
+    for share in sorted(rng.random() for _ in range(6)):
         armed = int(share * ROWS / 2)
         kill_at(desk, place, lambda now, armed=armed: (now.armed_up_to or 0) > armed or not now.state.unfinished)
     finish(desk, place)

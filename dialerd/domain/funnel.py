@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,11 +19,14 @@ from dialerd.domain.eligibility import (
     Never,
     NoUntil,
     Wait,
+    Yes,
     explain,
     judge,
+    judge_schedule,
 )
+from dialerd.domain.openings import Openings
 
-__all__ = ["WITHDRAWN", "Funnel", "Group", "Part", "Slice", "Standing", "funnel", "place"]
+__all__ = ["WITHDRAWN", "Funnel", "Group", "Part", "Slice", "Standing", "by_zone", "funnel", "place"]
 
 
 class Standing(StrEnum):
@@ -102,17 +105,92 @@ def funnel(
     until: dict[Part, datetime] = {}
     dispositions: Counter[str] = Counter()
     total = contacted = 0
+    closed: dict[int, _Closed] = {}
     for group, rules in groups:
-        part, at = place(group, rules, now, catalogue)
+        if group.standing is Standing.DUE and group.zone is not None and rules is not None:
+            part, at = closed.setdefault(id(rules), _Closed(rules)).place(group, now), None
+        else:
+            part, at = place(group, rules, now, catalogue)
         leads[part] += group.leads
         if at is not None and group.leads:
             until[part] = min(at, until.get(part, at))
         dispositions[group.disposition] += group.leads
         total += group.leads
         contacted += group.leads if group.contacted else 0
+    opens = [at for each in closed.values() if (at := each.opens_at(now)) is not None]
+    if opens:
+        until[Part.HOURS] = min([*opens, *([until[Part.HOURS]] if Part.HOURS in until else [])])
     parts = {part: Slice(leads[part], until.get(part)) for part in Part}
     shown = {name: count for name, count in sorted(dispositions.items()) if count}
     return Funnel(parts, total, contacted, shown)
+
+
+def by_zone(groups: Iterable[Group], zoned: Iterable[Group]) -> list[Group]:
+    """The groups of a list, with the due leads of some zones told apart: those of `zoned`, which are among `groups`
+    without a zone.
+    """
+    apart = [group for group in zoned if group.leads]
+    left: Counter[tuple[str, int, bool]] = Counter()
+    for group in apart:
+        left[_kind(group)] += group.leads
+    found: list[Group] = []
+    for group in groups:
+        taken = min(group.leads, left[_kind(group)]) if group.standing is Standing.DUE else 0
+        left[_kind(group)] -= taken
+        found.append(replace(group, leads=group.leads - taken) if taken else group)
+    # What changed between two looks at the database: no lead is in it twice.
+    for group in apart:
+        over = min(group.leads, left[_kind(group)])
+        left[_kind(group)] -= over
+        found.append(replace(group, leads=group.leads - over))
+    return [group for group in found if group.leads]
+
+
+def _kind(group: Group) -> tuple[str, int, bool]:
+    return group.disposition, group.attempts, group.contacted
+
+
+class _Closed:
+    """Due leads by zone key, of one campaign: there are thousands of groups, so each question is asked once."""
+
+    def __init__(self, rules: CampaignRules) -> None:
+        self._openings = Openings(rules)
+        self._scheduled: bool | None = None
+        self._over: dict[tuple[str, int], bool] = {}
+        self._waiting: dict[str, set[str]] = {}
+
+    def place(self, group: Group, now: datetime) -> Part:
+        kind, rules = (group.disposition, group.attempts), self._openings.rules
+        if kind not in self._over:
+            self._over[kind] = _is_over(kind, rules, now)
+        if self._over[kind]:
+            return Part.FINISHED
+        key = group.zone or ""
+        if self._scheduled is None:
+            self._scheduled = isinstance(judge_schedule(rules, now), Yes)
+        if (
+            self._scheduled
+            and self._openings.is_open(key, now)
+            and self._openings.retry_open(key, group.disposition, now)
+        ):
+            return Part.DIALABLE
+        same = group.disposition if group.disposition in rules.retry_hours else ""
+        self._waiting.setdefault(same, set()).add(key)
+        return Part.HOURS
+
+    def opens_at(self, now: datetime) -> datetime | None:
+        """When the first of those that are outside their hours may be called; None when that is never, or there is none."""
+        found = [
+            self._openings.next_call(dict.fromkeys(keys, now), now, same or Disposition.NEW)
+            for same, keys in self._waiting.items()
+        ]
+        return min((at for at in found if at is not None), default=None)
+
+
+def _is_over(kind: tuple[str, int], rules: CampaignRules, now: datetime) -> bool:
+    """Whether leads of this disposition and so many attempts are over by themselves: by no hours and no place."""
+    told = explain(LeadState(*kind), rules, now)
+    return any(isinstance(found, Never) for name, found in told if name not in _BY_HOURS)
 
 
 def place(
@@ -140,18 +218,17 @@ def _due(group: Group, rules: CampaignRules, now: datetime) -> tuple[Part, datet
     """Due, but a gate may say no before the claim has come to these leads. What only their numbers' history tells, the
     caps, shows when it has.
     """
-    lead = LeadState(group.disposition, group.attempts, zone=group.zone)
-    verdict = judge(lead, rules, now)
+    verdict = judge(LeadState(group.disposition, group.attempts, zone=group.zone), rules, now)
     if isinstance(verdict, NoUntil):
         return _WAITING.get(verdict.wait, Part.RETRY), verdict.at
     if isinstance(verdict, Never):
         # By hours and places the leads are not over: another campaign, or another last day, and they are dialed.
-        own = (found for name, found in explain(lead, rules, now) if name not in _NOT_ITS_OWN)
-        return (Part.FINISHED if any(isinstance(found, Never) for found in own) else Part.HOURS), None
+        over = _is_over((group.disposition, group.attempts), rules, now)
+        return (Part.FINISHED if over else Part.HOURS), None
     return Part.DIALABLE, None
 
 
-_NOT_ITS_OWN = frozenset(name for name, _gate in (*PLACE, *SCHEDULE))
+_BY_HOURS = frozenset(name for name, _gate in (*PLACE, *SCHEDULE))
 _WAITING: Mapping[str, Part] = {
     Wait.RETRY: Part.RETRY,
     Wait.HOURS: Part.HOURS,

@@ -12,9 +12,10 @@ from dialerd.domain.errors import BadInput, Refused
 from dialerd.domain.funnel import Funnel, Group, funnel
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.domain.phone import NumberRules
+from dialerd.service import standings
 from dialerd.service.names import find_list, require_list
 from dialerd.settings import Campaign
-from dialerd.store import audit, leads, lists, tallies, versions
+from dialerd.store import audit, leads, lists, versions
 from dialerd.store.database import Connection, Database
 from dialerd.store.lead_counts import in_short
 from dialerd.store.leads import LeadCounts, LeadRecord
@@ -127,7 +128,7 @@ def overview(
     decide what is dialable now.
     """
     wanted = (search or "").casefold()
-    with database.read() as conn:
+    with database.snapshot() as conn:
         records = [
             record
             for record in lists.page(conn, archived=archived or ListStatus.ARCHIVED in statuses)
@@ -140,7 +141,7 @@ def show(
     database: Database, name: str, *, now: datetime, campaigns: Mapping[str, Campaign] = MappingProxyType({})
 ) -> ListDetail:
     """One list with its versions; `campaigns` as in overview. Raises NotFound."""
-    with database.read() as conn:
+    with database.snapshot() as conn:
         record = find_list(conn, name)
         (view,) = _views(conn, [record], campaigns, now)
         return ListDetail(view, tuple(versions.of_list(conn, record.list_id)))
@@ -159,10 +160,11 @@ def leads_of(
 def _views(
     conn: Connection, records: Sequence[ListRecord], campaigns: Mapping[str, Campaign], now: datetime
 ) -> list[ListView]:
-    found = tallies.of_lists(conn, [record.list_id for record in records], now)
+    homes = {record.list_id: campaigns.get(record.campaign or "") for record in records}
+    found = standings.of_lists(conn, homes, now)
     views = []
     for record in records:
-        campaign = campaigns.get(record.campaign or "")
+        campaign = homes[record.list_id]
         rules = campaign.rules if campaign else None
         groups = found[record.list_id]
         parts = funnel([(group, rules) for group in groups], now)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from dialerd.domain.dispositions import NOT_DIALED, SYSTEM, Catalogue, was_picked_up
 from dialerd.domain.eligibility import CampaignRules
 from dialerd.domain.funnel import Group, Part, Standing, funnel
+from dialerd.service import standings
 from dialerd.service.names import find_list, require_campaign
 from dialerd.settings import Campaign
 from dialerd.store import campaigns as campaign_store
@@ -29,7 +30,10 @@ DEFINITIONS: Mapping[str, str] = MappingProxyType(
             "share of the leads that were contacted: some attempt, at any time, was answered by a person, or by "
             "agreement a message was left"
         ),
-        "dialable": "due, within the hours of the campaign, and with attempts left",
+        "dialable": (
+            "due, within the hours of the campaign and of the place, and with attempts left; that a number was called too "
+            "often shows when its turn comes"
+        ),
         "answer_rate": "share of the ended attempts that a person or a machine answered; what never left is not counted",
     }
 )
@@ -88,10 +92,10 @@ def of_list(
 ) -> Statistics:
     """Statistics of one list; `campaigns` are those that have a file. Raises NotFound."""
     fold(database)
-    with database.read() as conn:
+    with database.snapshot() as conn:
         record = find_list(conn, name)
         campaign = campaigns.get(record.campaign or "")
-        groups = _groups(conn, [record.list_id], now)
+        groups = _groups(conn, {record.list_id: campaign}, now)
         made = tallies.attempts_of_list(conn, record.list_id)
     return _statistics(name, groups, campaign.rules if campaign else None, made, now, dispositions)
 
@@ -106,10 +110,10 @@ def of_campaign(
 ) -> Statistics:
     """Statistics of all lists of a campaign together, and of every attempt it made. Raises NotFound."""
     fold(database)
-    with database.read() as conn:
+    with database.snapshot() as conn:
         require_campaign(conn, name, campaigns)
         campaign = campaigns.get(name)
-        groups = _groups(conn, [found.list_id for found in campaign_store.lists_of(conn, name)], now)
+        groups = _groups(conn, {found.list_id: campaign for found in campaign_store.lists_of(conn, name)}, now)
         made = tallies.attempts_of_campaign(conn, name)
     return _statistics(name, groups, campaign.rules if campaign else None, made, now, dispositions)
 
@@ -123,9 +127,9 @@ def fold(database: Database, *, at_least: int = FOLD_FROM) -> int:
         return tallies.fold(conn)
 
 
-def _groups(conn: Connection, list_ids: Sequence[int], now: datetime) -> list[Group]:
+def _groups(conn: Connection, lists: Mapping[int, Campaign | None], now: datetime) -> list[Group]:
     """The groups of all the lists, with the exact time at which the first of each list's leads goes on."""
-    found = tallies.of_lists(conn, list_ids, now, until=True)
+    found = standings.of_lists(conn, lists, now, until=True)
     return [group for list_id, groups in found.items() for group in _exact(conn, list_id, groups, now)]
 
 

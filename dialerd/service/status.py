@@ -9,8 +9,9 @@ from typing import Any
 
 from dialerd.domain.breaker import Phase
 from dialerd.domain.eligibility import Never, NoUntil, judge_schedule
-from dialerd.domain.funnel import Standing
+from dialerd.domain.funnel import funnel
 from dialerd.domain.lifecycle import CampaignState
+from dialerd.service import standings
 from dialerd.service.names import require_campaign
 from dialerd.service.next_call import next_call
 from dialerd.settings import Campaign, Settings, Trunk
@@ -105,7 +106,7 @@ class SystemStatus:
 
 def system(database: Database, settings: Settings, *, now: datetime, archived: bool = False) -> SystemStatus:
     """Engines, trunks and campaigns, those with a file and those with a past; archived ones only when asked for."""
-    with database.read() as conn:
+    with database.snapshot() as conn:
         reported = nodes.all(conn)
         records = {record.name: record for record in campaigns.all(conn)}
         opened = attempts.open_counts(conn)
@@ -125,7 +126,7 @@ def system(database: Database, settings: Settings, *, now: datetime, archived: b
 
 def campaign(database: Database, name: str, settings: Settings, *, now: datetime) -> CampaignStatus:
     """One campaign. Raises NotFound."""
-    with database.read() as conn:
+    with database.snapshot() as conn:
         require_campaign(conn, name, settings.campaigns)
         record, file = campaigns.get(conn, name), settings.campaigns.get(name)
         reported, opened, frozen = nodes.all(conn), attempts.open_counts(conn), freezes.all(conn)
@@ -143,7 +144,8 @@ def _campaign(
     now: datetime,
 ) -> CampaignStatus:
     assigned = campaigns.lists_of(conn, name)
-    counted = tallies.of_lists(conn, [found.list_id for found in assigned], now).values()
+    counted = standings.of_lists(conn, {found.list_id: file for found in assigned}, now).values()
+    parts = funnel([(group, file.rules if file else None) for groups in counted for group in groups], now)
     sent = reports.dialed_between(conn, now - PACE_WINDOW, now, campaign=name)
     return CampaignStatus(
         name=name,
@@ -157,7 +159,7 @@ def _campaign(
         max_calls=file.max_calls if file else None,
         pace=round(sent / PACE_WINDOW.total_seconds(), 2),
         target=file.calls_per_second if file else None,
-        due_now=sum(group.leads for groups in counted for group in groups if group.standing is Standing.DUE),
+        due_now=parts.dialable,
         remaining=leads.remaining(conn, name),
         next_due=next_call(conn, file, now).at if file else leads.next_due(conn, name),
         dispositions=tallies.attempts_of_campaign(conn, name).ended,

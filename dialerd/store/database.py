@@ -58,6 +58,14 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """As `read`, and all that is read is of one moment, however many questions are asked."""
+        with self._transaction(write=False) as connection:
+            if self.dialect == "postgresql":
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction, committed when the block ends, rolled back when it raises. On SQLite it is the only writer
         from its start on, and waits up to 10 s to become that. Raises Unavailable when the database cannot be reached

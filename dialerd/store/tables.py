@@ -23,7 +23,7 @@ from dialerd.store.tables_dnc import dnc_entries, dnc_sweeps
 from dialerd.store.tables_freezes import freezes
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
-from dialerd.store.tables_tallies import attempt_tallies, lead_tallies
+from dialerd.store.tables_tallies import attempt_tallies, lead_tallies, zone_tallies
 from dialerd.store.tables_trunks import trunk_breakers
 from dialerd.store.tables_versions import list_versions, original_parts, originals, rejects, version_known
 from dialerd.store.tables_words import attributes
@@ -56,6 +56,7 @@ __all__ = [
     "resets",
     "trunk_breakers",
     "version_known",
+    "zone_tallies",
 ]
 
 campaigns = Table(

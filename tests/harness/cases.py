@@ -63,6 +63,10 @@ class Cases:
         # Whole minutes are where windows open and close.
         return at.replace(second=0) if self._random.random() < 0.6 else at
 
+    def minutes(self) -> int:
+        """Up to a week of them."""
+        return self._random.randint(0, 7 * 1440)
+
     def rules(self) -> CampaignRules:
         pick = self._random
         first = pick.choice(DAYS)

@@ -14,6 +14,7 @@ from alembic import op
 from dialerd.store.types import BigId
 
 _LEAD_KEY = ("list_id", "slot", "disposition", "attempts", "contacted", "reason", "batch")
+_ZONE_KEY = ("list_id", "zone", "slot", "disposition", "attempts", "contacted", "batch")
 _ATTEMPT_KEY = ("list_id", "campaign", "disposition", "batch")
 
 
@@ -41,6 +42,19 @@ def _tables() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "zone_tallies",
+        sa.Column("list_id", BigId, nullable=False),
+        sa.Column("zone", sa.Text, nullable=False),
+        sa.Column("slot", sa.Integer, nullable=False),
+        sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("contacted", sa.Boolean, nullable=False),
+        sa.Column("batch", BigId, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint(*_ZONE_KEY, name="zone_tallies_pkey"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "attempt_tallies",
         sa.Column("list_id", BigId, nullable=False),
         sa.Column("campaign", sa.Text, nullable=False),
@@ -52,7 +66,7 @@ def _tables() -> None:
     )
     op.create_index("attempt_tallies_campaign", "attempt_tallies", ["campaign", "disposition"])
     loose = sa.text("batch > 0")
-    for table in ("lead_tallies", "attempt_tallies"):
+    for table in ("lead_tallies", "zone_tallies", "attempt_tallies"):
         op.create_index(f"{table}_loose", table, ["batch"], sqlite_where=loose, postgresql_where=loose)
 
 
@@ -78,7 +92,12 @@ def _sqlite_lead(row: str, number: int) -> str:
     by_hour = values.format(
         row=row, slot=f"-({_sqlite_slot(row, 3600)})", number=number, condition=f"{row}.due_at IS NOT NULL"
     )
-    return "; ".join(_add("lead_tallies", _LEAD_KEY, source, str(number)) for source in (by_minute, by_hour))
+    by_zone = (
+        f"SELECT {row}.list_id, {row}.zone, {_sqlite_slot(row, 3600)}, {row}.disposition, {row}.attempts,"
+        f" {row}.contacted, 0, {number} WHERE {row}.due_at IS NOT NULL"
+    )
+    sums = [_add("lead_tallies", _LEAD_KEY, source, str(number)) for source in (by_minute, by_hour)]
+    return "; ".join([*sums, _add("zone_tallies", _ZONE_KEY, by_zone, str(number))])
 
 
 def _sqlite_attempt(row: str, number: int) -> str:
@@ -100,7 +119,7 @@ def _counted(row: str) -> str:
     return f"({row}.due_at IS NOT NULL OR {row}.closed IS NOT NULL)"
 
 
-_LEAD_CHANGE = "UPDATE OF list_id, due_at, closed, disposition, attempts, contacted, waits_for ON leads"
+_LEAD_CHANGE = "UPDATE OF list_id, zone, due_at, closed, disposition, attempts, contacted, waits_for ON leads"
 _ATTEMPT_CHANGE = "UPDATE OF list_id, campaign, disposition ON attempts"
 
 _SQLITE = (
@@ -125,6 +144,7 @@ _SQLITE = (
     ),
     _sqlite_trigger("attempts_tally_after", _ATTEMPT_CHANGE, "NEW.disposition IS NOT NULL", _sqlite_attempt("NEW", 1)),
     _sqlite_no_zeros("lead_tallies", _LEAD_KEY),
+    _sqlite_no_zeros("zone_tallies", _ZONE_KEY),
     _sqlite_no_zeros("attempt_tallies", _ATTEMPT_KEY),
 )
 
@@ -156,9 +176,28 @@ def _postgresql_leads(event: str) -> tuple[str, str]:
         " GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(number) <> 0"
     )
     name = f"leads_tally_{event.lower()}"
-    return _postgresql_function(name, _add("lead_tallies", _LEAD_KEY, source, "excluded.number") + ";"), (
+    body = "; ".join(
+        (
+            _add("lead_tallies", _LEAD_KEY, source, "excluded.number"),
+            _add("zone_tallies", _ZONE_KEY, _postgresql_zones(event), "excluded.number"),
+        )
+    )
+    return _postgresql_function(name, f"{body};"), (
         f"CREATE TRIGGER {name} AFTER {event} ON leads REFERENCING {' '.join(_REFERENCING[event])}"
         f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+    )
+
+
+def _postgresql_zones(event: str) -> str:
+    changes = " UNION ALL ".join(
+        "SELECT list_id, zone, floor(extract(epoch FROM due_at) / 3600)::integer AS slot, disposition, attempts, contacted,"
+        f" {number} AS number FROM {table} WHERE due_at IS NOT NULL"
+        for side, table, number in ((_BEFORE, "before_rows", -1), (_AFTER, "after_rows", 1))
+        if side in _REFERENCING[event]
+    )
+    return (
+        f"SELECT list_id, zone, slot, disposition, attempts, contacted, {_BATCH}, sum(number) FROM ({changes}) change"
+        " GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(number) <> 0"
     )
 
 

@@ -56,6 +56,7 @@ def run(session: AgiSession, context: AgiContext) -> None:
             disposition=str(result.disposition),
             again_at=result.again_at and result.again_at.isoformat(),
             closed=result.closed,
+            held=result.held,
         )
 
 

@@ -24,7 +24,8 @@ from dialerd.ops.metrics import Metrics
 from dialerd.ops.sdnotify import Notifier
 from dialerd.resources import share
 from dialerd.service.schema import prepare
-from dialerd.settings import Settings, load
+from dialerd.settings import Campaign, Settings, load
+from dialerd.settings.known import KnownCampaigns
 from dialerd.store.database import Database
 from dialerd.store.writer import GroupWriter
 from dialerd.telephony.agi_scripts import AgiContext, Script, load_scripts
@@ -35,6 +36,7 @@ from dialerd.telephony.agi_text import AgiRequest
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 DRAIN_SECONDS = 20.0
 IDLE_SECONDS = 60.0
+REREAD_SECONDS = 5.0
 
 log = structlog.get_logger("dialerd.agi")
 
@@ -48,6 +50,8 @@ class FastAgi:
         """Loads the scripts and listens. Raises ConfigError for a broken script, Unavailable for a port in use."""
         self._config_path = config_path
         self._metrics = metrics
+        self._reloading = threading.Lock()
+        self._reread_at = -REREAD_SECONDS
         self.settings = settings
         self.scripts: Mapping[str, Script] = _scripts(settings)
         agi = settings.agi
@@ -60,7 +64,7 @@ class FastAgi:
             on_failure=lambda kind: metrics.agi_failures.labels(kind).inc(),
         )
         self.writer = GroupWriter(database, on_commit=self._committed)
-        self._context = AgiContext(self.writer, lambda: self.settings, clock.now, log, metrics)
+        self._context = AgiContext(self.writer, self._for_scripts, clock.now, log, metrics)
 
     def dispatch(self, request: AgiRequest, session: AgiSession) -> None:
         """Run the script that is asked for, and say what became of it. Never sets DIALERD_OK: only scripts do."""
@@ -82,6 +86,10 @@ class FastAgi:
 
     def reload(self) -> None:
         """Read settings and scripts again. When either is wrong, both stay as they were and the log says why."""
+        with self._reloading:
+            self._reload()
+
+    def _reload(self) -> None:
         try:
             settings = load(self._config_path)
             scripts = _scripts(settings)
@@ -95,6 +103,20 @@ class FastAgi:
         logs.setup(settings.log, "agi")
         self.settings, self.scripts = settings, scripts
         log.info("reloaded", campaigns=len(settings.campaigns), scripts=", ".join(sorted(scripts)))
+
+    def _for_scripts(self) -> Settings:
+        """The settings as scripts see them: a campaign that was written after the last reload is found all the same."""
+        known = KnownCampaigns(self.settings.campaigns, self._reread)
+        return self.settings.model_copy(update={"campaigns": known})
+
+    def _reread(self, campaign: str) -> Campaign | None:
+        """Reload because this campaign is not known, every few seconds at most. None when it is not there either."""
+        with self._reloading:
+            if campaign not in self.settings.campaigns and time.monotonic() >= self._reread_at + REREAD_SECONDS:
+                self._reread_at = time.monotonic()
+                log.warning("campaign_unknown", campaign=campaign, hint="this process was not reloaded; reading again")
+                self._reload()
+            return self.settings.campaigns.get(campaign)
 
     def close(self) -> None:
         """Drain: finish the sessions that run, then what they wrote."""

@@ -119,9 +119,10 @@ class Call:
     """What has been seen of one call. The empty one is a call whose Originate has just been sent.
 
     `channel` is '' while no name is known; `channel_seen` says that some event proved a channel. Instants are those of
-    the first event that said so.
+    the first event that said so. `gap`: there were times when nobody listened, so what was not seen proves nothing.
     """
 
+    gap: bool = False
     accepted: bool = False
     channel: str = ""
     channel_seen: bool = False
@@ -192,7 +193,8 @@ def verdict(call: Call, now: datetime) -> Verdict:
     Over on Hangup; on a refused Originate; on a failed one that showed no channel within `GRACE`. A Hangup that could
     be the end of an answered call as well as of an unanswered one (no final SIP code, a cause that says nothing) waits
     `GRACE` for the OriginateResponse, which Asterisk may send after it. A failed OriginateResponse never closes a call
-    whose channel is alive: it may belong to a second Originate under the same id.
+    whose channel is alive: it may belong to a second Originate under the same id. With a gap it does not prove that
+    there never was a channel: such a call is lost, not failed.
     """
     if call.gone is not None and call.gone_at is not None:
         sure = _speaks_for_itself(call, call.gone)
@@ -203,8 +205,12 @@ def verdict(call: Call, now: datetime) -> Verdict:
         fault = OriginateFault.NOT_SENT if call.refused.stopping else OriginateFault.REFUSED
         return Ended(EndFacts(answered=False, fault=fault, detail=call.refused.message))
     if call.done_at is not None:
-        return _settled(call.done_at, now, EndFacts(answered=False, fault=OriginateFault.NO_CHANNEL))
+        return _settled(call.done_at, now, _UNSEEN if call.gap else _NO_CHANNEL)
     return Open()
+
+
+_NO_CHANNEL = EndFacts(answered=False, fault=OriginateFault.NO_CHANNEL)
+_UNSEEN = EndFacts(fault=OriginateFault.LOST, detail="it ended while nobody listened to Asterisk")
 
 
 def progress(call: Call) -> AttemptState:

@@ -32,6 +32,7 @@ __all__ = [
     "judge",
     "judge_place",
     "judge_schedule",
+    "judge_until",
 ]
 
 
@@ -45,17 +46,26 @@ def judge(lead: Lead, rules: CampaignRules, now: datetime) -> Verdict:
     return _together((verdict for _name, verdict in explain(lead, rules, now)), rules.openings(lead))
 
 
+def judge_until(lead: Lead, rules: CampaignRules, now: datetime, latest: datetime) -> Verdict:
+    """The verdict about a call that leaves at `now` or, at the latest, at `latest`, seconds later: hours that end in
+    between have ended for it.
+    """
+    verdict = judge(lead, rules, now)
+    return judge(lead, rules, latest) if isinstance(verdict, Yes) else verdict
+
+
 def explain(lead: Lead, rules: CampaignRules, now: datetime) -> tuple[tuple[str, Verdict], ...]:
     """Every gate's own verdict at `now`, by name, in order."""
     return tuple((name, gate(lead, rules, now)) for name, gate in GATES)
 
 
-def judge_schedule(rules: CampaignRules, now: datetime) -> Verdict:
-    """The verdict of the campaign's own gates. Ask it before claiming: what closes the campaign for all its leads
-    (hours, first and last day) need not be written into each of them, and ends none of them.
+def judge_schedule(rules: CampaignRules, now: datetime, latest: datetime | None = None) -> Verdict:
+    """The verdict of the campaign's own gates. Ask it before claiming and before sending: what closes the campaign for all
+    its leads (hours, first and last day) need not be written into each of them, and ends none of them. `latest` as in
+    judge_until.
     """
-    lead = LeadState()
-    return _together((gate(lead, rules, now) for _name, gate in SCHEDULE), [(rules.hours, rules.zone)])
+    verdict = _schedule(rules, now)
+    return _schedule(rules, latest) if latest is not None and isinstance(verdict, Yes) else verdict
 
 
 def judge_place(key: str, rules: CampaignRules, now: datetime) -> Verdict:
@@ -64,6 +74,11 @@ def judge_place(key: str, rules: CampaignRules, now: datetime) -> Verdict:
     """
     lead = LeadState(zone=key)
     return _together((gate(lead, rules, now) for _name, gate in PLACE), rules.openings(lead))
+
+
+def _schedule(rules: CampaignRules, now: datetime) -> Verdict:
+    lead = LeadState()
+    return _together((gate(lead, rules, now) for _name, gate in SCHEDULE), [(rules.hours, rules.zone)])
 
 
 def _together(verdicts: Iterable[Verdict], openings: Sequence[Opening]) -> Verdict:

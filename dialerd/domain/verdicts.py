@@ -13,14 +13,15 @@ class Yes:
 
 
 class Wait(StrEnum):
-    """What a lead waits for: its own next try, an hour at which it may be called, a cap on how often, or the end of an
-    entry of do-not-call.
+    """What a lead waits for: its own next try, an hour at which it may be called, a cap on how often, the end of an entry
+    of do-not-call, or that somebody who has its campaign's file decides whether there is a next try.
     """
 
     RETRY = "retry"
     HOURS = "hours"
     CAP = "cap"
     DO_NOT_CALL = "do_not_call"
+    DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True)

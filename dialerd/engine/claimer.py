@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Collection, Sequence
+from datetime import timedelta
 
 import structlog
 
-from dialerd.domain import eligibility
+from dialerd.domain.eligibility import Verdict, Yes, judge, judge_schedule, judge_until
 from dialerd.domain.errors import DialerdError
-from dialerd.domain.facts import ClaimedLead
+from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.pacing import claim_size
+from dialerd.engine.attempt_log import say_claimed, say_given_back, say_reached
 from dialerd.engine.caller_ids import CallerIdChoice, CallerIdMemory
-from dialerd.engine.line import Line, Rivals, rivals_on
+from dialerd.engine.line import Line, Ready, Rivals, Waiting, rivals_on
 from dialerd.engine.trunks import Choice, Closed, Trunks
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
 from dialerd.ops.crash import Crash, CrashPoint
 from dialerd.ops.metrics import Metrics
-from dialerd.service.attempts import cancel_unsent
+from dialerd.service.attempts import EndResult
+from dialerd.service.late_decisions import decide_late
+from dialerd.service.unsent import cancel_unsent
 from dialerd.settings import Settings
-from dialerd.store import claims
+from dialerd.store import claims, sending
 from dialerd.store.database import Connection
 from dialerd.store.heads import Candidate
 from dialerd.store.past import LookBack
@@ -32,6 +36,7 @@ FULL_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 NOTHING_DUE = "no lead is due"
 ALL_IN_USE = "every call the caps allow is in use"
+NOT_ACTIVE = "the campaign is not active any more"
 
 log = structlog.get_logger("dialerd.dialer")
 
@@ -50,8 +55,11 @@ class Claimer:
         *,
         node: str,
         owner: str,
+        on_ended: Callable[[EndResult], None],
     ) -> None:
-        """Only `owner` may send what it claimed. `trunks` says which of a campaign's trunks may be asked."""
+        """Only `owner` may send what it claimed. `trunks` says which of a campaign's trunks may be asked; `on_ended` hears of
+        each attempt that was committed and then cancelled.
+        """
         self._settings = settings
         self._writes = writes
         self._clock = clock
@@ -61,6 +69,7 @@ class Claimer:
         self._node = node
         self._owner = owner
         self._caller_ids = CallerIdMemory()
+        self._on_ended = on_ended
 
     def size(self, line: Line) -> int:
         """How many leads to claim for the line now; 0 when a claim, which costs a transaction, is not worth it yet."""
@@ -98,50 +107,88 @@ class Claimer:
             return
         finally:
             self._trunks.chosen(choice, [lead.attempt_id for lead in claimed])
-        self._metrics.claim_seconds.observe(self._clock.monotonic() - started)
+        now = self._clock.monotonic()
+        self._metrics.claim_seconds.observe(now - started)
         if claimed:
             self._crash.at(CrashPoint.CLAIMED)
-        shut = line.closed or any(self._trunks.refuses(lead.trunk, lead.attempt_id) for lead in claimed)
-        if shut:
-            await self.give_back([lead.attempt_id for lead in claimed])
+        say_claimed(claimed)
+        refused = next(filter(None, (self._trunks.refuses(lead.trunk, lead.attempt_id) for lead in claimed)), None)
+        if line.closed or refused:
+            await self.give_back([lead.attempt_id for lead in claimed], refused or NOT_ACTIVE)
             return
-        line.hopper.extend(claimed)
+        line.hopper.extend(Waiting(lead, now) for lead in claimed)
         line.idle, wait = _rest(short=len(claimed) < size, full=full)
-        line.next_claim_at = self._clock.monotonic() + wait
+        line.next_claim_at = max(line.next_claim_at, now + wait)
 
-    async def commit(self, batch: Sequence[ClaimedLead]) -> frozenset[str]:
-        """Put these attempts past the point of no return; the ids of those that may be sent. The others are given back.
+    async def commit(self, line: Line, batch: Sequence[ClaimedLead], asterisk: str) -> list[Ready]:
+        """Put these attempts past the point of no return, where every gate still lets them; those that may be sent. The
+        others are given back.
 
         A commit that failed may have happened all the same: then none is sent, and what became of it is read back.
         """
-        ids, now = [lead.attempt_id for lead in batch], self._clock.now()
+        ids = [lead.attempt_id for lead in batch]
         try:
-            won = await self._writes(lambda conn: claims.mark_sending(conn, ids, self._owner, now))
+            judged_at, made = await self._writes(lambda conn: self._judge_and_mark(conn, line, ids, asterisk))
         except DialerdError as error:
             log.error("sending_not_committed", attempts=len(ids), error=str(error))
-            won = frozenset()
-        else:
-            self._crash.at(CrashPoint.SENDING)
-        await self.give_back([attempt_id for attempt_id in ids if attempt_id not in won])
-        return won
+            await self.give_back(ids, "its commit failed")
+            return []
+        self._crash.at(CrashPoint.SENDING)
+        self._trunks.unsent(made.refused)
+        for attempt_id, reason in made.refused.items():
+            say_given_back([attempt_id], reason)
+        if made.refused:
+            # A campaign about to close would else be claimed from and given back again and again.
+            line.next_claim_at = self._clock.monotonic() + EMPTY_CLAIM_SECONDS
+        ready = [Ready(lead, judged_at) for lead in batch if lead.attempt_id in made.won]
+        for each in ready:
+            say_reached(each.lead.attempt_id, AttemptState.SENDING)
+        return ready
 
-    async def give_back(self, attempt_ids: Sequence[str]) -> None:
+    async def give_back(self, attempt_ids: Sequence[str], why: str) -> None:
         """Give back attempts that were never sent, trying until the database takes it."""
         self._trunks.unsent(attempt_ids)
         while attempt_ids:
             campaigns, now = self._settings().campaigns, self._clock.now()
             try:
-                await self._writes(lambda conn: cancel_unsent(conn, attempt_ids, campaigns, now))  # noqa: B023
+                undone = await self._writes(lambda conn: cancel_unsent(conn, attempt_ids, campaigns, now))  # noqa: B023
             except DialerdError as error:
                 log.error("not_given_back", attempts=len(attempt_ids), error=str(error), retry_seconds=RETRY_SECONDS)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
+                say_given_back(undone.given_back, why)
+                for result in undone.cancelled:
+                    self._on_ended(result)
                 return
 
     def _when(self, closed: Closed) -> float:
         """The monotonic second of the next claim; somebody wakes the dial loop when that is to be earlier."""
         wait = EMPTY_CLAIM_SECONDS if closed.at is None else (closed.at - self._clock.now()).total_seconds()
         return self._clock.monotonic() + min(max(wait, FULL_SECONDS), EMPTY_CLAIM_SECONDS)
+
+    def _judge_and_mark(
+        self, conn: Connection, line: Line, ids: Sequence[str], asterisk: str
+    ) -> tuple[float, sending.Commitment]:
+        """The gates are asked here, in the transaction that marks: as late as can be. What they say holds for as long as a
+        call may be late, and it is not sent later than that after `judged_at`.
+        """
+        now, judged_at = self._clock.now(), self._clock.monotonic()
+        latest = now + timedelta(seconds=self._settings().engine.max_send_delay)
+        rules = line.campaign.rules
+        closed = judge_schedule(rules, now, latest)
+        if not isinstance(closed, Yes):
+            # The campaign's hours say nothing about these leads: they are due as they were.
+            undone = claims.give_back(conn, ids, now)
+            return judged_at, sending.Commitment(frozenset(), dict.fromkeys(undone, closed.reason))
+
+        def judge_again(candidate: Candidate) -> Verdict:
+            return judge_until(candidate, rules, now, latest)
+
+        back = LookBack(line.campaign.compliance.look_back, line.campaign.dispositions)
+        made = sending.commit(
+            conn, line.campaign.name, ids, self._owner, judge_again, now, asterisk=asterisk, back=back
+        )
+        return judged_at, made
 
     async def _claim(self, line: Line, choice: Choice, size: int, rivals: Rivals) -> tuple[list[ClaimedLead], bool]:
         """The leads, and whether the caps are why there are no more."""
@@ -162,17 +209,20 @@ class Claimer:
         )
         now = self._clock.now()
 
-        def judge(candidate: Candidate) -> eligibility.Verdict:
-            return eligibility.judge(candidate, campaign.rules, now)
-
         back = LookBack(campaign.compliance.look_back, campaign.dispositions)
 
         def open_among(keys: Sequence[str]) -> list[str]:
             return campaign.openings.open_among(keys, now)
 
         def work(conn: Connection) -> tuple[list[ClaimedLead], Room, CallerIdChoice]:
+            def judge_candidate(candidate: Candidate) -> Verdict:
+                late = decide_late(conn, candidate, campaign, now)
+                return judge(candidate, campaign.rules, now) if isinstance(late, Yes) else late
+
             room, caller_ids = room_for(conn, request), self._caller_ids.begin(conn, campaign)
-            claimed = claims.claim(conn, request, judge, now, room, caller_ids, open_among=open_among, back=back)
+            claimed = claims.claim(
+                conn, request, judge_candidate, now, room, caller_ids, open_among=open_among, back=back
+            )
             self._crash.at(CrashPoint.BEFORE_CLAIM)
             return claimed, room, caller_ids
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import math
 from collections.abc import Coroutine
 from typing import Any
 
@@ -11,7 +11,7 @@ import structlog
 
 from dialerd.domain.facts import ClaimedLead
 from dialerd.domain.pacing import LEAST_AHEAD, commit_ahead, earliest
-from dialerd.engine.claimer import Claimer
+from dialerd.engine.claimer import NOT_ACTIVE, Claimer
 from dialerd.engine.line import Line, Ready
 from dialerd.engine.roads import Roads
 from dialerd.engine.sender import Sender
@@ -22,6 +22,9 @@ from dialerd.settings import Campaign, Settings
 
 IDLE_SECONDS = 1.0
 SETTLE_SECONDS = 0.01
+# A claim may wait in the hopper for so many times the work it is claimed ahead for, and these seconds.
+HOPPER_TIMES = 2
+HOPPER_SLACK_SECONDS = 5.0
 
 log = structlog.get_logger("dialerd.dialer")
 
@@ -38,6 +41,7 @@ class Dialer:
         self._trunks = trunks
         self._clock = clock
         self._max_send_delay = 0.0
+        self._hopper_seconds = 0.0
         self._ahead = LEAST_AHEAD
         self._roads = Roads()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,6 +69,7 @@ class Dialer:
         line = self.lines[campaign.name]
         line.campaign, line.trunks = campaign, settings.trunks
         self._max_send_delay = settings.engine.max_send_delay
+        self._hopper_seconds = settings.engine.hopper_seconds
         self._roads.limit_node(settings)
         if line.gate != gate:
             line.gate = gate
@@ -77,10 +82,9 @@ class Dialer:
     def empty_trunk(self, trunk: str) -> None:
         """The trunk carries nothing now: what waits for it is given back, so that other trunks may take it."""
         for line in self.lines.values():
-            waiting = [lead for lead in line.hopper if lead.trunk == trunk]
+            waiting = line.take_all(trunk)
             if waiting:
-                line.hopper = deque(lead for lead in line.hopper if lead.trunk != trunk)
-                self._spawn(self._claimer.give_back([lead.attempt_id for lead in waiting]))
+                self._spawn(self._claimer.give_back(waiting, f"trunk {trunk} carries no calls now"))
         self.wake()
 
     async def close_line(self, name: str) -> None:
@@ -89,15 +93,15 @@ class Dialer:
         if line is None:
             return
         line.closed = True
-        self._cancel(line, "the campaign is not active any more")
+        self._cancel(line, NOT_ACTIVE)
         log.info("campaign_closed", campaign=name, waiting=len(line.hopper))
-        await self._empty(line)
+        await self._empty(line, NOT_ACTIVE)
 
     async def empty_gated(self) -> None:
         """Give back what waits in lines that may not claim."""
         for line in list(self.lines.values()):
             if line.gate is not None:
-                await self._empty(line)
+                await self._empty(line, line.gate)
 
     async def stop(self) -> None:
         """Send nothing more. Returns when everything that was not sent has been given back."""
@@ -123,12 +127,12 @@ class Dialer:
 
     def _step(self) -> float:
         """Do all that is due; the seconds until more is."""
-        obstacle = self.obstacle
+        obstacle, now = self.obstacle, self._clock.monotonic()
+        self._give_stale_back(now)
         if obstacle is not None:
             for line in self.lines.values():
                 self._cancel(line, obstacle)
             return IDLE_SECONDS
-        now = self._clock.monotonic()
         lines = [line for line in self.lines.values() if line.gate is None]
         waits = [IDLE_SECONDS, *(self._claim(line, now) for line in lines), self._commit(lines, now), self._send_due()]
         return max(min(waits), 0.0)
@@ -138,6 +142,9 @@ class Dialer:
             return IDLE_SECONDS
         if line.next_claim_at > now:
             return line.next_claim_at - now
+        early = earliest(line.pace) - self._hopper_seconds - now
+        if early > 0:
+            return early
         size = self._claimer.size(line)
         if size:
             line.claiming = True
@@ -171,18 +178,16 @@ class Dialer:
     async def _commit_batch(self, line: Line, batch: list[ClaimedLead]) -> None:
         began = self._clock.monotonic()
         try:
-            won = await self._claimer.commit(batch)
+            ready = await self._claimer.commit(line, batch, self._sender.asterisk)
         finally:
             line.committing.subtract(lead.trunk for lead in batch)
             self._wake.set()
-        committed_at = self._clock.monotonic()
-        self._ahead = commit_ahead(self._ahead, committed_at - began)
-        for lead in batch:
-            if lead.attempt_id in won:
-                self._tracker.started(lead.attempt_id, lead.campaign)
-                line.ready.append(Ready(lead, committed_at))
+        self._ahead = commit_ahead(self._ahead, self._clock.monotonic() - began)
+        for each in ready:
+            self._tracker.started(each.lead.attempt_id, each.lead.campaign)
+            line.ready.append(each)
         if line.closed or self.stopped:
-            self._cancel(line, "the campaign is not active any more")
+            self._cancel(line, NOT_ACTIVE)
 
     def _send_due(self) -> float:
         """Send every call whose instant has come, the earliest first; the seconds until the next one."""
@@ -205,7 +210,7 @@ class Dialer:
         return min((line for line in self.lines.values() if line.ready), key=order, default=None)
 
     def _send(self, line: Line, ready: Ready, now: float) -> None:
-        lead, waited = ready.lead, now - ready.committed_at
+        lead, waited = ready.lead, now - ready.judged_at
         trunk = line.trunks.get(lead.trunk)
         if waited > self._max_send_delay:
             why = f"waited {waited:.1f} s to be sent, {self._max_send_delay:g} s at most: was the process suspended?"
@@ -224,10 +229,16 @@ class Dialer:
         while line.ready:
             self._tracker.not_sent(line.ready.popleft().lead.attempt_id, why)
 
-    async def _empty(self, line: Line) -> None:
-        attempt_ids = [lead.attempt_id for lead in line.hopper]
-        line.hopper.clear()
-        await self._claimer.give_back(attempt_ids)
+    async def _empty(self, line: Line, why: str) -> None:
+        await self._claimer.give_back(line.take_stale(math.inf), why)
+
+    def _give_stale_back(self, now: float) -> None:
+        """What could not leave for so long, as while Asterisk is away, is somebody else's to dial, or later, or never."""
+        limit = HOPPER_TIMES * self._hopper_seconds + HOPPER_SLACK_SECONDS
+        for line in self.lines.values():
+            stale = line.take_stale(now - limit)
+            if stale:
+                self._spawn(self._claimer.give_back(stale, f"waited longer than {limit:g} s to be sent"))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -12,15 +12,20 @@ import structlog
 
 from dialerd.domain.callstate import CallEvent, DialBegun, OriginateRefused
 from dialerd.domain.errors import DialerdError, Unavailable
+from dialerd.engine.attempt_log import say_ended
 from dialerd.engine.claimer import Claimer
 from dialerd.engine.dialer import Dialer
+from dialerd.engine.drain import Drain
+from dialerd.engine.errands import Errands
 from dialerd.engine.flags import FlagChanges
 from dialerd.engine.presence import Presence
+from dialerd.engine.readiness import Readiness
 from dialerd.engine.recovery import Recovery
 from dialerd.engine.reload import Reloads
 from dialerd.engine.report import Report
 from dialerd.engine.schedule import Schedule
 from dialerd.engine.sender import Sender
+from dialerd.engine.succession import Succession
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
 from dialerd.engine.upkeep import Upkeep
@@ -33,32 +38,38 @@ from dialerd.service import imports
 from dialerd.service.attempts import EndResult
 from dialerd.settings import Settings
 from dialerd.store.database import Database
+from dialerd.store.leases import SILENCE
 from dialerd.store.writer import GroupWriter
-from dialerd.telephony.ami import AmiLink, AmiSession, AmiTarget, AsteriskStopping, LinkDown, LinkEvent, LinkUp
+from dialerd.telephony.ami import AmiLink, AmiTarget, AsteriskStopping, LinkDown, LinkEvent, LinkUp
 
 RECOVER_IMPORTS_SECONDS = 60.0
-DRAIN_LOOK_SECONDS = 0.1
-RECONCILE_RETRY_SECONDS = 1.0
-STOPPING_LOOK_SECONDS = 1.0
-STOPPING_ANSWER_SECONDS = 5.0
+SUCCEED_SECONDS = 5.0
+# How long the last writes may take when the engine leaves, in good order or in a hurry.
+CLOSE_SECONDS = 10.0
+AT_ONCE_SECONDS = 1.0
 
 log = structlog.get_logger("dialerd.engine")
 
 
 class Engine:
-    """An async context: inside it the engine dials. `fault` is why it stopped by itself, if it did."""
+    """An async context: inside it the engine dials. `fault` is why it stopped by itself, if it did. In the end, `whole`:
+    everything that is known is written down; `stuck`: a thread still waits for the database.
+    """
 
     def __init__(self, settings: Settings, database: Database, owner: str) -> None:
         """`owner` names this life of the engine among all that ever used the node's name."""
         self.settings = settings
         self.fault: DialerdError | None = None
+        self.whole = True
+        self.stuck = False
+        self._at_once = False
         self._owner = owner
         self._database = database
         self._clock = SystemClock()
         self._crash = Crash.from_environment()
         self._failed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._errands: set[asyncio.Task[None]] = set()
+        self._errands = Errands(self._break)
         self.metrics = Metrics()
         self._metrics_server: MetricsServer | None = None
         self._writer = GroupWriter(database, on_commit=self._committed)
@@ -85,9 +96,29 @@ class Engine:
             self.trunks,
             node=node,
             owner=owner,
+            on_ended=self._ended,
         )
         self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, self._clock)
-        self._recovery = Recovery(self._writes, self.tracker, self._clock, node)
+        self._succession = Succession(
+            self._writes,
+            self._clock,
+            lambda: self.settings.campaigns,
+            node=node,
+            owner=owner,
+            # On SQLite there is no other engine, whatever their entries say.
+            silence=timedelta() if database.dialect == "sqlite" else SILENCE,
+            on_ended=self._ended,
+        )
+        self._recovery = Recovery(self._writes, self.tracker, self._succession, owner)
+        self._readiness = Readiness(
+            self.link,
+            self._sender,
+            self.dialer,
+            self.trunks,
+            self._recovery,
+            self._errands,
+            lambda: timedelta(seconds=self.settings.engine.recovery_grace),
+        )
         self._flags = FlagChanges(lambda: self.settings, database, self._clock)
         self._upkeep = Upkeep(database, self._clock, self.dialer.wake)
         self._schedule = Schedule(lambda kind: self.metrics.scheduler_events.labels(kind).inc())
@@ -116,13 +147,15 @@ class Engine:
         self._presence = Presence(self._writes, self._clock, self.report.status, node=node, owner=owner)
 
     async def __aenter__(self) -> Self:
-        """Register, give back what an earlier life had claimed, and start everything."""
+        """Register, give back what stopped engines had claimed, and start everything."""
         engine = self.settings.engine
         self._metrics_server = self.metrics.serve(engine.metrics_listen, engine.metrics_port)
         await self._presence.enter(self.settings.campaigns)
-        await self._recovery.give_back()
+        await self._succession.give_back()
         await self.trunks.restore()
         self._schedule.start()
+        self._schedule.every("succession", SUCCEED_SECONDS, self._readiness.look)
+        self._schedule.every("audit", engine.audit_interval, self._readiness.audit)
         self._recover_imports()
         self._schedule.every("imports", RECOVER_IMPORTS_SECONDS, self._recover_imports)
         aside = (self._watch, self._presence, self._flags, self._upkeep)
@@ -133,15 +166,21 @@ class Engine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop everything; what was submitted to the database is finished."""
+        """Stop everything; what was submitted to the database is finished, if it answers."""
         self._schedule.close()
         self._flags.stop()
         self._upkeep.stop()
-        for task in (*self._tasks, *self._errands):
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._errands, return_exceptions=True)
-        await self._presence.leave()
-        await asyncio.to_thread(self._writer.close)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.close()
+        limit = AT_ONCE_SECONDS if self._at_once else CLOSE_SECONDS
+        await self._presence.leave(limit)
+        try:
+            await asyncio.to_thread(self._writer.close, limit)
+        except Unavailable as problem:
+            self.stuck = True
+            log.error("writes_unfinished", error=str(problem), next="the next start accounts for what was not written")
         if self._metrics_server is not None:
             self._metrics_server.close()
 
@@ -150,30 +189,21 @@ class Engine:
         await self._failed.wait()
 
     def leave(self) -> None:
-        """Do not wait for calls in progress."""
-        self.tracker.forget(self.tracker.ids)
+        """Wait for nothing any more, neither calls in progress nor a database that does not answer."""
+        self._at_once = True
 
     def reload(self, settings: Settings) -> None:
         """Apply validated settings. What needs a restart (database, node, listeners, Asterisk) is said and kept."""
         before, self.settings = self.settings, settings
-        self._errand(self.reloads.keep(self.reloads.note(before, settings)))
+        self._errands.run(self.reloads.keep(self.reloads.note(before, settings)))
         self._flags.look()
         self.trunks.retry()
         self._watch.look_now()
 
     async def drain(self) -> None:
         """Send nothing more, give back what waits, and see calls in progress to their end or to the time limit."""
-        self.dialer.stopped = True
-        if self.fault is None:
-            await self.dialer.stop()
-        limit = self._clock.monotonic() + self.settings.engine.drain_timeout
-        log.info("draining", calls_up=len(self.tracker), limit_seconds=self.settings.engine.drain_timeout)
-        # Three things end the wait, the clock among them.
-        while len(self.tracker) and self._clock.monotonic() < limit and self.link.session is not None:  # noqa: ASYNC110
-            await asyncio.sleep(DRAIN_LOOK_SECONDS)
-        await self.tracker.flush()
-        if len(self.tracker):
-            log.warning("calls_left_up", calls_up=len(self.tracker), next="the next start adopts them")
+        drain = Drain(self.dialer, self.tracker, self._recovery, self.link)
+        self.whole = await drain.run(self.settings.engine.drain_timeout, give_back=self.fault is None)
 
     def status_line(self) -> str:
         """One line for systemd."""
@@ -183,53 +213,21 @@ class Engine:
         self.metrics.ami_events.labels(type(event).__name__).inc()
         match event:
             case LinkUp(session=session):
-                self._errand(self._account(session))
+                self._readiness.connected(session)
             case LinkDown(reason=reason):
+                self.tracker.missed()
                 self.metrics.ami_failures.labels("connection_lost").inc()
                 log.warning("asterisk_lost", reason=reason, calls_up=len(self.tracker))
             case AsteriskStopping():
-                self._hold()
+                self._readiness.stopping(len(self.tracker))
             case OriginateRefused(stopping=True):
                 self.tracker.feed(event)
-                self._hold()
+                self._readiness.stopping(len(self.tracker))
             case DialBegun(attempt_id=attempt_id):
                 self.dialer.left(attempt_id)
                 self.tracker.feed(event)
             case _:
                 self.tracker.feed(event)
-
-    def _hold(self) -> None:
-        """Asterisk is shutting down, perhaps once the last call has ended: send nothing, go on listening."""
-        session = self.link.session
-        if self._sender.obstacle is None and session is not None:
-            self._sender.hold("Asterisk is shutting down")
-            log.warning("asterisk_stopping", calls_up=len(self.tracker))
-            self._errand(self._ask_again(session))
-
-    async def _ask_again(self, session: AmiSession) -> None:
-        """Dial on when the shutdown is called off; until then Asterisk refuses every action."""
-        while not session.lost.done():
-            await asyncio.sleep(STOPPING_LOOK_SECONDS)
-            try:
-                await session.core_status(STOPPING_ANSWER_SECONDS)
-            except Unavailable:
-                continue
-            self._sender.allow(session)
-            self.dialer.wake()
-            return
-
-    async def _account(self, session: AmiSession) -> None:
-        """Account for every open attempt when a session begins; only then may the dial loop send."""
-        try:
-            await self._recovery.reconcile(session, timedelta(seconds=self.settings.engine.recovery_grace))
-        except DialerdError as error:
-            log.error("not_reconciled", error=str(error), retry_seconds=RECONCILE_RETRY_SECONDS)
-            await asyncio.sleep(RECONCILE_RETRY_SECONDS)
-            session.drop("its calls could not be accounted for")
-            return
-        if self.link.session is session:
-            self._sender.allow(session)
-            self.trunks.retry()
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         """A part that ends, ends the engine: half an engine is worse than none."""
@@ -249,11 +247,12 @@ class Engine:
     def _ended(self, result: EndResult) -> None:
         self.trunks.ended(result)
         if result.applied:
+            say_ended(result)
             self.metrics.calls.labels(result.campaign, str(result.disposition)).inc()
 
     def _recover_imports(self) -> None:
         """Finish, or give up, imports whose process died: their leads must neither be lost nor hold the campaign open."""
-        self._errand(asyncio.to_thread(imports.recover, self._database, clock=self._clock.now))
+        self._errands.run(asyncio.to_thread(imports.recover, self._database, clock=self._clock.now))
 
     def _committed(self, works: int, seconds: float) -> None:
         self.metrics.commit_group_size.observe(works)
@@ -262,25 +261,12 @@ class Engine:
     def _stray(self, attempt_id: str) -> None:
         session = self.link.session
         if session is not None:
-            self._errand(self._recovery.stray(attempt_id, session))
+            self._errands.run(self._recovery.stray(attempt_id, session))
 
     def _hang_up(self, attempt_id: str) -> None:
         session = self.link.session
         if session is not None:
-            self._errand(session.hangup(attempt_id))
-
-    def _errand(self, work: Coroutine[Any, Any, Any]) -> None:
-        async def run() -> None:
-            try:
-                await work
-            except DialerdError as error:
-                log.warning("errand_failed", error=str(error))
-            except Exception as error:  # noqa: BLE001 - as above: an errand may be all that lets the engine dial
-                self._break(error)
-
-        task = asyncio.create_task(run())
-        self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+            self._errands.run(session.hangup(attempt_id))
 
 
 def _target(settings: Settings) -> AmiTarget:

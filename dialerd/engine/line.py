@@ -12,11 +12,19 @@ from dialerd.settings import Campaign, Trunk
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A claimed lead in the hopper."""
+
+    lead: ClaimedLead
+    since: float  # monotonic seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """An attempt whose `sending` is on disk: it leaves within milliseconds or never."""
 
     lead: ClaimedLead
-    committed_at: float  # monotonic seconds
+    judged_at: float  # monotonic seconds, when the gates said yes for the last time
 
 
 @dataclass(slots=True)
@@ -31,7 +39,7 @@ class Line:
     campaign: Campaign
     trunks: Mapping[str, Trunk]
     pace: Gcra = field(default_factory=Gcra)
-    hopper: deque[ClaimedLead] = field(default_factory=deque)
+    hopper: deque[Waiting] = field(default_factory=deque)
     ready: deque[Ready] = field(default_factory=deque)
     committing: Counter[str] = field(default_factory=Counter)
     claiming: bool = False
@@ -57,7 +65,7 @@ class Line:
     @property
     def waiting_for(self) -> Iterable[str]:
         """The trunks for which leads wait in the hopper, each once."""
-        return dict.fromkeys(lead.trunk for lead in self.hopper)
+        return dict.fromkeys(waiting.lead.trunk for waiting in self.hopper)
 
     def leaving_over(self, trunk: str) -> int:
         """Those of `leaving` that go over the trunk."""
@@ -65,11 +73,24 @@ class Line:
 
     def take(self, trunk: str) -> ClaimedLead:
         """The first lead in the hopper that is for the trunk; there is one. It is committed next."""
-        place = next(place for place, lead in enumerate(self.hopper) if lead.trunk == trunk)
-        lead = self.hopper[place]
+        place = next(place for place, waiting in enumerate(self.hopper) if waiting.lead.trunk == trunk)
+        lead = self.hopper[place].lead
         del self.hopper[place]
         self.committing[trunk] += 1
         return lead
+
+    def take_stale(self, before: float) -> list[str]:
+        """Takes the attempts out of the hopper that have waited since before this monotonic second."""
+        stale: list[str] = []
+        while self.hopper and self.hopper[0].since < before:
+            stale.append(self.hopper.popleft().lead.attempt_id)
+        return stale
+
+    def take_all(self, trunk: str) -> list[str]:
+        """Takes the attempts for this trunk out of the hopper."""
+        taken = [waiting.lead.attempt_id for waiting in self.hopper if waiting.lead.trunk == trunk]
+        self.hopper = deque(waiting for waiting in self.hopper if waiting.lead.trunk != trunk)
+        return taken
 
     @property
     def pace_limit(self) -> Pace:

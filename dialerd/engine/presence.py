@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -54,9 +54,8 @@ class Presence:
                 pid=os.getpid(),
                 host=socket.gethostname(),
                 version=__version__,
-                now=now,
             )
-            if before is not None and _alive(before, now):
+            if before is not None and _alive(before):
                 raise Unavailable(
                     f"node {self._node}: each engine needs its own name, and another engine runs under this one "
                     f"(pid {before.pid} on {before.host}); stop it, or set node.name"
@@ -68,9 +67,9 @@ class Presence:
     async def run(self) -> None:
         """Write heartbeats until cancelled. Raises Unavailable when another engine has taken the name."""
         while True:
-            status, now = dict(self._status()), self._clock.now()
+            status = dict(self._status())
             try:
-                ours = await self._writes(lambda conn: nodes.beat(conn, self._node, self._owner, now, status))  # noqa: B023
+                ours = await self._writes(lambda conn: nodes.beat(conn, self._node, self._owner, status))  # noqa: B023
             except DialerdError as error:
                 log.error("heartbeat_failed", error=str(error))
             else:
@@ -80,16 +79,17 @@ class Presence:
                     )
             await asyncio.sleep(BEAT_SECONDS)
 
-    async def leave(self) -> None:
-        """Give the row up: the name is free at once."""
+    async def leave(self, limit: float) -> None:
+        """Give the row up: the name is free at once. Waits at most `limit` seconds for the database."""
         try:
-            await self._writes(lambda conn: nodes.leave(conn, self._node, self._owner))
-        except DialerdError as error:
-            log.warning("node_not_left", error=str(error))
+            async with asyncio.timeout(limit):
+                await self._writes(lambda conn: nodes.leave(conn, self._node, self._owner))
+        except (DialerdError, TimeoutError) as error:
+            log.warning("node_not_left", error=str(error) or f"no answer from the database within {limit:g} s")
 
 
-def _alive(before: NodeRecord, now: datetime) -> bool:
-    if now - before.heartbeat_at > SILENCE:
+def _alive(before: NodeRecord) -> bool:
+    if before.silent_for > SILENCE:
         return False
     return before.host != socket.gethostname() or (before.pid != os.getpid() and _runs(before.pid))
 

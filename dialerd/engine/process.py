@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import uuid
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
 from dialerd import __version__
-from dialerd.domain.errors import DialerdError
+from dialerd.domain.errors import DialerdError, Unavailable
 from dialerd.engine.engine import Engine
 from dialerd.engine.single import only_engine
 from dialerd.ops.logs import setup as setup_logs
@@ -53,13 +54,14 @@ async def _main(config_path: Path | None, settings: Settings, database: Database
     owner = uuid.uuid4().hex
     notifier = Notifier()
     engine = Engine(settings, database, owner)
-    stopping = asyncio.Event()
+    stopping, at_once = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         if stopping.is_set():
             log.warning("leaving_at_once", calls_up=len(engine.tracker))
             engine.leave()
+            at_once.set()
         stopping.set()
 
     def reload() -> None:
@@ -84,19 +86,36 @@ async def _main(config_path: Path | None, settings: Settings, database: Database
         await _first(stopping.wait(), engine.failed())
         keep_alive.cancel()
         notifier.stopping("draining")
-        await engine.drain()
+        await _first(engine.drain(), at_once.wait())
     if engine.fault is not None:
         log.error("stopped", error=str(engine.fault))
-        raise engine.fault
-    log.info("stopped")
-    return 0
+        if not engine.stuck:
+            raise engine.fault
+    else:
+        log.info("stopped")
+    # Who is told to leave at once has not been asked for more.
+    done = engine.fault is None and (engine.whole or at_once.is_set())
+    code = 0 if done else Unavailable.exit_code
+    if engine.stuck:
+        _leave(code)
+    return code
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of them does; raise what it raised."""
     tasks = [asyncio.create_task(wait) for wait in waits]
-    _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
+    for task in done:
+        task.result()
+
+
+def _leave(code: int) -> NoReturn:
+    """End here: Python itself would wait for the thread that waits for a database that does not answer."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 async def _keep_alive(notifier: Notifier, engine: Engine) -> None:

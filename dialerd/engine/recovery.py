@@ -1,4 +1,5 @@
-"""What became of the calls nobody watched: at every start and after every lost connection, before anything is dialed.
+"""What became of the calls nobody watched: at every start and after every lost connection, before anything is dialed;
+and, since an event may be lost without the connection, at intervals while all goes well.
 
 The order is the one of docs/reliability.md: events are on, the channels are listed twice, two seconds apart; what
 Asterisk knows is adopted; what it does not know waits a grace time for its own report and then ends as unknown.
@@ -7,15 +8,16 @@ Asterisk knows is adopted; what it does not know waits a grace time for its own 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
 
-from dialerd.domain.facts import AttemptState, OpenAttempt
+from dialerd.domain.facts import AttemptState
+from dialerd.engine.succession import BESIDES_SECONDS, LONGEST_SECONDS, Succession
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.writes import Writes
-from dialerd.ops.clock import Clock
-from dialerd.store import attempts, claims
+from dialerd.store import attempts
 from dialerd.store.database import Connection
 from dialerd.telephony.ami import AmiSession
 
@@ -27,37 +29,44 @@ log = structlog.get_logger("dialerd.recovery")
 
 
 class Recovery:
-    """Settles the attempts of this node that have no end yet."""
+    """Settles the attempts of this engine, and of those it succeeds, that have no end yet."""
 
-    def __init__(self, writes: Writes, tracker: Tracker, clock: Clock, node: str) -> None:
-        """`node` is whose attempts are ours."""
+    def __init__(self, writes: Writes, tracker: Tracker, succession: Succession, owner: str) -> None:
+        """`owner` is whose attempts are ours."""
         self._writes = writes
         self._tracker = tracker
-        self._clock = clock
-        self._node = node
-
-    async def give_back(self) -> int:
-        """Give back what an earlier life of this node had claimed and not sent. Returns how many."""
-        now = self._clock.now()
-        count = await self._writes(lambda conn: claims.give_back_of_node(conn, self._node, now))
-        if count:
-            log.info("claims_given_back", attempts=count)
-        return count
+        self._succession = succession
+        self._owner = owner
+        self._absent: frozenset[str] = frozenset()
 
     async def reconcile(self, session: AmiSession, grace: timedelta) -> None:
         """Adopt what is alive, doubt what is not. Raises Unavailable when the session ends in the middle."""
-        await self._drop_ended()
-        for attempt in await self._open():
-            self._tracker.adopt(attempt.attempt_id, attempt.campaign, attempt.state)
-        watched = self._tracker.ids
-        if not watched:
-            return
-        first = await session.channels(timeout=LIST_SECONDS)
-        await asyncio.sleep(SECOND_LOOK_SECONDS)
-        second = await session.channels(timeout=LIST_SECONDS)
-        alive = watched & (first | second)
-        self._tracker.doubt(watched - alive, grace)
-        log.info("reconciled", alive=len(alive), in_doubt=len(watched - alive), grace_seconds=grace.total_seconds())
+        await self.drop_ended(self._tracker.ids)
+        await self._inherit(session)
+        await self._look_twice(session, self._tracker.ids, grace)
+
+    async def succeed(self, session: AmiSession | None, grace: timedelta) -> None:
+        """See to the attempts of engines that stopped since the last look. Without a session nothing is taken over."""
+        await self._succession.give_back()
+        if session is not None:
+            await self._look_twice(session, await self._inherit(session), grace)
+        await self._succession.settle()
+
+    async def audit(self, session: AmiSession | None, grace: timedelta) -> None:
+        """Doubt the calls that Asterisk did not know at this look and at the one before: their last event was lost. While
+        there is no Asterisk to ask, those that are over by now whatever became of them.
+        """
+        if session is None:
+            overdue = frozenset(self._tracker.older_than(self._succession.limits(), LONGEST_SECONDS + BESIDES_SECONDS))
+        else:
+            watched = self._tracker.ids
+            absent = watched - await session.channels(timeout=LIST_SECONDS) if watched else frozenset()
+            overdue, self._absent = absent & self._absent, absent
+        if overdue:
+            await self.drop_ended(overdue)
+            begun = self._tracker.doubt(overdue & self._tracker.ids, grace)
+            if begun:
+                log.warning("calls_not_found", in_doubt=begun, grace_seconds=grace.total_seconds())
 
     async def stray(self, attempt_id: str, session: AmiSession) -> None:
         """A channel carries an attempt we do not watch: adopt it if it is live and ours, hang it up if it has ended.
@@ -71,19 +80,33 @@ class Recovery:
         elif record.state is AttemptState.ENDED:
             log.warning("stray_call_hung_up", attempt_id=attempt_id)
             await session.hangup(attempt_id)
-        elif record.node == self._node:
+        elif record.owner == self._owner:
             self._tracker.adopt(attempt_id, record.campaign, record.state)
 
-    async def _drop_ended(self) -> None:
-        """Forget calls whose end the `ended` script wrote while our events were lost."""
-        watched = list(self._tracker.ids)
+    async def drop_ended(self, attempt_ids: Iterable[str]) -> None:
+        """Forget calls whose end the `ended` script wrote while our events were lost. Raises Unavailable."""
+        watched = list(attempt_ids)
 
         def ended(conn: Connection) -> list[str]:
-            records = [attempts.load(conn, attempt_id) for attempt_id in watched]
-            return [record.attempt_id for record in records if record is not None and record.disposition is not None]
+            records = attempts.load_many(conn, watched).values()
+            return [record.attempt_id for record in records if record.disposition is not None]
 
-        self._tracker.forget(await self._writes(ended))
+        if watched:
+            self._tracker.forget(await self._writes(ended))
 
-    async def _open(self) -> list[OpenAttempt]:
-        everything = await self._writes(lambda conn: attempts.open_attempts(conn, self._node))
-        return [attempt for attempt in everything if attempt.state is not AttemptState.CLAIMED]
+    async def _inherit(self, session: AmiSession) -> frozenset[str]:
+        """Follow what stopped engines sent to this Asterisk; which those are."""
+        taken = await self._succession.take_over(session.asterisk)
+        for attempt in taken:
+            self._tracker.adopt(attempt.attempt_id, attempt.campaign, attempt.state)
+        return frozenset(attempt.attempt_id for attempt in taken)
+
+    async def _look_twice(self, session: AmiSession, watched: frozenset[str], grace: timedelta) -> None:
+        if not watched:
+            return
+        first = await session.channels(timeout=LIST_SECONDS)
+        await asyncio.sleep(SECOND_LOOK_SECONDS)
+        second = await session.channels(timeout=LIST_SECONDS)
+        alive = watched & (first | second)
+        self._tracker.doubt(watched - alive, grace)
+        log.info("reconciled", alive=len(alive), in_doubt=len(watched - alive), grace_seconds=grace.total_seconds())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,6 +16,7 @@ import structlog
 from dialerd.domain.callstate import Call, CallEvent, ChannelCreated, Ended, Settling, advance, progress, verdict
 from dialerd.domain.errors import DialerdError
 from dialerd.domain.facts import AttemptState, EndFacts, OriginateFault, Witness
+from dialerd.engine.attempt_log import say_reached
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
 from dialerd.ops.crash import Crash, CrashPoint
@@ -33,12 +34,15 @@ log = structlog.get_logger("dialerd.calls")
 
 @dataclass(slots=True)
 class Tracked:
-    """One call in the air. `doubt_until` is set while Asterisk does not know its channel."""
+    """One call in the air. `doubt_until` is set while Asterisk does not know its channel; `since` is when we began to
+    follow it, in monotonic seconds.
+    """
 
     attempt_id: str
     campaign: str
     call: Call
     state: AttemptState
+    since: float
     settle_at: datetime | None = None
     doubt_until: datetime | None = None
 
@@ -70,7 +74,13 @@ class Tracker:
         self._calls: dict[str, Tracked] = {}
         self._progress: dict[str, tuple[AttemptState, datetime]] = {}
         self._endings: list[Ending] = []
+        self._writing = 0
         self._work = asyncio.Event()
+
+    @property
+    def unwritten(self) -> int:
+        """Endings that are not on disk yet."""
+        return len(self._endings) + self._writing
 
     @property
     def ids(self) -> frozenset[str]:
@@ -88,13 +98,26 @@ class Tracker:
         """The calls of a campaign that are in the air."""
         return sum(call.campaign == campaign for call in self._calls.values())
 
+    def older_than(self, seconds: Mapping[str, float], otherwise: float) -> list[str]:
+        """The attempts that have been followed for longer than so many seconds, by campaign; `otherwise` for the others."""
+        now = self._clock.monotonic()
+        return [
+            call.attempt_id for call in self._calls.values() if now - call.since > seconds.get(call.campaign, otherwise)
+        ]
+
     def started(self, attempt_id: str, campaign: str) -> None:
         """An Originate for this attempt is about to leave."""
-        self._calls[attempt_id] = Tracked(attempt_id, campaign, Call(), AttemptState.SENDING)
+        self._calls[attempt_id] = Tracked(attempt_id, campaign, Call(), AttemptState.SENDING, self._clock.monotonic())
 
     def adopt(self, attempt_id: str, campaign: str, state: AttemptState) -> None:
-        """A call of an earlier life of this engine, or one that was not seen for a while."""
-        self._calls.setdefault(attempt_id, Tracked(attempt_id, campaign, Call(), state))
+        """A call of an earlier life of this engine, of an engine that stopped, or one that was not seen for a while."""
+        if attempt_id not in self._calls:
+            self._calls[attempt_id] = Tracked(attempt_id, campaign, Call(gap=True), state, self._clock.monotonic())
+
+    def missed(self) -> None:
+        """Asterisk may have said things that nobody heard: what was not seen of these calls proves nothing any more."""
+        for tracked in self._calls.values():
+            tracked.call = replace(tracked.call, gap=True)
 
     def feed(self, event: CallEvent) -> None:
         """One event from Asterisk."""
@@ -113,16 +136,21 @@ class Tracker:
         """The bytes of this attempt certainly never left: it ends cancelled and the lead comes back at once."""
         self._end(attempt_id, EndFacts(fault=OriginateFault.NOT_SENT, detail=why), Witness.ENGINE)
 
-    def doubt(self, attempt_ids: Iterable[str], grace: timedelta) -> None:
-        """Asterisk does not know these channels. Without a sign of life within the grace they end as unknown.
+    def doubt(self, attempt_ids: Iterable[str], grace: timedelta) -> int:
+        """Asterisk does not know these channels. Without a sign of life within the grace they end as unknown. Returns how
+        many were not in doubt before.
 
         Their own report through FastAGI may come, or may have come, in the meantime: then that stands.
         """
         until = self._clock.now() + grace
+        begun = 0
         for attempt_id in attempt_ids:
             tracked = self._calls.get(attempt_id)
             if tracked is not None and tracked.doubt_until is None:
                 tracked.doubt_until = until
+                begun += 1
+        self._work.set()
+        return begun
 
     def forget(self, attempt_ids: Iterable[str]) -> None:
         """These have ended in the database; their last event will not come."""
@@ -151,6 +179,7 @@ class Tracker:
         progressed, endings = self._progress, self._endings
         self._progress, self._endings = {}, []
         campaigns, now = self._campaigns(), self._clock.now()
+        self._writing += len(endings)
 
         def work(conn: Connection) -> list[EndResult]:
             attempts.mark_progress_many(conn, [(key, state, at) for key, (state, at) in progressed.items()])
@@ -162,25 +191,16 @@ class Tracker:
             self._progress = {**progressed, **self._progress}
             self._endings = endings + self._endings
             raise
+        finally:
+            self._writing -= len(endings)
         self._report(progressed, results)
 
     def _report(self, progressed: Mapping[str, tuple[AttemptState, datetime]], results: list[EndResult]) -> None:
         for attempt_id, (state, _) in progressed.items():
-            log.info("attempt", attempt_id=attempt_id, state=state.value)
+            say_reached(attempt_id, state)
             self._crash.at(CrashPoint(state.value))
         for result in results:
             self._crash.at(CrashPoint.ENDED)
-            if result.applied:
-                log.info(
-                    "attempt",
-                    attempt_id=result.attempt_id,
-                    state=AttemptState.ENDED.value,
-                    campaign=result.campaign,
-                    phone=result.phone,
-                    disposition=str(result.disposition),
-                    again_at=result.again_at and result.again_at.isoformat(),
-                    closed=result.closed,
-                )
             self._on_ended(result)
 
     async def _wait_for_work(self) -> None:

@@ -158,9 +158,18 @@ def _open(path: Path) -> io.BufferedReader:
             raise BadInput(f"{path}: has more than {LARGEST_FILE // 1024**3} GB; split it, or is this not a list?")
         return path.open("rb")
     except OSError as error:
-        raise BadInput(f"{path}: cannot be opened: {error.strerror}") from error
+        raise BadInput(f"{path}: cannot be opened: {error.strerror}; {_way_out(path, error)}") from error
     except ValueError as error:
         raise BadInput(f"{str(path)!r}: is not a file name") from error
+
+
+def _way_out(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        folder = path.absolute().parent
+        return f"look for it in {folder}" if folder.is_dir() else f"there is no folder {folder} either"
+    if isinstance(error, PermissionError):
+        return "let the user that runs this command read it, and its folders"
+    return "copy it to another disk and import it from there"
 
 
 def _refuse_foreign(path: Path, start: bytes) -> None:

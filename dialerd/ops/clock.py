@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
+
+# Linux stops CLOCK_MONOTONIC while the machine is suspended, and a call that was due before must not leave after.
+STEADY_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
@@ -18,10 +22,14 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clocks."""
 
+    def __init__(self, read: Callable[[int], float] = time.clock_gettime) -> None:
+        """`read` gives the seconds of one of the system's clocks."""
+        self._read = read
+
     def now(self) -> datetime:
         """The instant in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that never run backwards."""
-        return time.monotonic()
+        """Seconds that never run backwards, those of a suspended machine among them where the system counts them."""
+        return self._read(STEADY_CLOCK)

@@ -7,15 +7,16 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition, Flags
+from dialerd.domain.eligibility import Wait
 from dialerd.domain.errors import NotFound
-from dialerd.domain.facts import EndFacts, OriginateFault, Witness
+from dialerd.domain.facts import EndFacts, Witness
 from dialerd.domain.outcome import Outcome, classify
 from dialerd.domain.recycle import Again, Exhausted, History, Never, decide
 from dialerd.domain.signs import FORGIVEN, Sign, forgiven
 from dialerd.service.said_no import put_on_dnc
 from dialerd.service.trunk_words import sign_in
 from dialerd.settings import Campaign
-from dialerd.store import attempts, breakers, claims, leads
+from dialerd.store import attempts, breakers, leads
 from dialerd.store.attempts import AttemptRecord, End, EvidenceRow, LeadHistory
 from dialerd.store.database import Connection
 from dialerd.store.leads import AfterAttempt
@@ -24,6 +25,16 @@ _NO_PAST = LeadHistory({}, 0)
 
 Blames = Callable[[tuple[str, str]], Sign | None]
 """What the trunk of a node is blamed for now, by node and trunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """This process lacks the campaign's file; one that has it decides when it comes to the lead (late_decisions)."""
+
+    reason: str
+
+
+Decided = Again | Exhausted | Never | Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,8 @@ class EndRequest:
 class EndResult:
     """`applied` is False when the attempt had ended before; then the disposition is the one that stands.
 
-    `again_at` is when the lead comes back; `closed` is why it does not. `sign` is what the ending says of the trunk.
+    `again_at` is when the lead comes back; `closed` is why it does not; `held` is why nobody could say here. `sign` is what
+    the ending says of the trunk.
     """
 
     attempt_id: str
@@ -58,6 +70,7 @@ class EndResult:
     applied: bool
     again_at: datetime | None = None
     closed: str | None = None
+    held: str | None = None
     sign: Sign | None = None
     detail: str = ""
 
@@ -99,17 +112,6 @@ def end_each(conn: Connection, requests: Sequence[EndRequest]) -> list[EndResult
         results |= _end_cases(conn, list(cases.values()))
         waiting = {place: request for place, request in waiting.items() if place not in results}
     return [results[place] for place in range(len(requests))]
-
-
-def cancel_unsent(
-    conn: Connection, attempt_ids: Sequence[str], campaigns: Mapping[str, Campaign], now: datetime
-) -> None:
-    """These attempts certainly never left: the claimed are given back as if never claimed, the committed end cancelled."""
-    claims.give_back(conn, attempt_ids, now)
-    facts = EndFacts(fault=OriginateFault.NOT_SENT, detail="not sent: the campaign or the database stopped it")
-    records = [record for key in attempt_ids if (record := attempts.load(conn, key)) is not None]
-    live = [record.attempt_id for record in records if record.disposition is None]
-    end_many(conn, [Ending(key, facts, Witness.ENGINE) for key in live], campaigns, now)
 
 
 class _Case:
@@ -175,7 +177,7 @@ class _Case:
             ended_at=self.record.ended_at or self.request.now,
         )
 
-    def result(self, verdict: Again | Exhausted | Never | None = None) -> EndResult:
+    def result(self, verdict: Decided | None = None) -> EndResult:
         """What is told about it; `verdict` is about the lead, when anything was decided about it."""
         record = self.record
         return EndResult(
@@ -186,6 +188,7 @@ class _Case:
             applied=self.applies,
             again_at=verdict.at if isinstance(verdict, Again) else None,
             closed=verdict.reason if isinstance(verdict, Exhausted | Never) else None,
+            held=verdict.reason if isinstance(verdict, Undecided) else None,
             sign=self.sign,
             detail=self.outcome.detail,
         )
@@ -220,7 +223,7 @@ def _note(conn: Connection, case: _Case) -> None:
         leads.mark_contacted(conn, case.record.lead_id)
 
 
-def _decide(conn: Connection, cases: Sequence[_Case]) -> dict[int, Again | Exhausted | Never]:
+def _decide(conn: Connection, cases: Sequence[_Case]) -> dict[int, Decided]:
     """Gives each case's lead its next due time, or closes it."""
     # What is final is so whatever came before.
     asked = [case.record.lead_id for case in cases if not case.flags.over]
@@ -230,11 +233,12 @@ def _decide(conn: Connection, cases: Sequence[_Case]) -> dict[int, Again | Exhau
     return verdicts
 
 
-def _verdict(case: _Case, past: LeadHistory) -> Again | Exhausted | Never:
-    campaign = case.request.campaigns.get(case.record.campaign)
+def _verdict(case: _Case, past: LeadHistory) -> Decided:
+    campaign, disposition = case.request.campaigns.get(case.record.campaign), case.outcome.disposition
+    if campaign is None and case.flags.over:
+        return Never(f"{disposition} is {case.flags.over}")
     if campaign is None:
-        return Never(f"campaign {case.record.campaign} has no configuration file")
-    disposition = case.outcome.disposition
+        return Undecided(f"campaign {case.record.campaign}: this process has no file of it; put it there and reload")
     history = History(
         attempts=case.used,
         same=past.ended.get(disposition, 0),
@@ -245,15 +249,19 @@ def _verdict(case: _Case, past: LeadHistory) -> Again | Exhausted | Never:
     return decide(campaign.plan, disposition, history, case.request.now, case.record.lead_zone)
 
 
-def _after(case: _Case, verdict: Again | Exhausted | Never) -> AfterAttempt:
+def _after(case: _Case, verdict: Decided) -> AfterAttempt:
+    due_at = verdict.at if isinstance(verdict, Again) else None
+    undecided = isinstance(verdict, Undecided)
     return AfterAttempt(
         case.record.lead_id,
         disposition=case.outcome.disposition,
         attempts=case.used,
-        due_at=verdict.at if isinstance(verdict, Again) else None,
-        closed=None if isinstance(verdict, Again) else verdict.reason,
+        # At once: it is looked at by the next claim for its campaign, which only an engine that has the file makes.
+        due_at=case.request.now if undecided else due_at,
+        closed=verdict.reason if isinstance(verdict, Exhausted | Never) else None,
         last_attempt_at=case.record.sending_at or case.record.claimed_at,
         contacted=case.flags.contacted,
+        waits_for=Wait.DECISION if undecided else None,
     )
 
 

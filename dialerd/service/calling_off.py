@@ -70,7 +70,7 @@ def _call_off(database: Database, stopped: Stopped, clock: Clock, max_send_delay
         now = clock()
         attempts.lock(conn, ids)
         phones = {attempt.phone for attempt in _unsent(conn) if attempt.attempt_id in ids}
-        given_back = claims.give_back(conn, ids, now)
+        given_back = len(claims.give_back(conn, ids, now))
         dnc_leads.align(conn, phones, now)
         fresh = now - timedelta(seconds=max_send_delay + TRAVEL_SECONDS) - CLOCKS_APART
         left = {

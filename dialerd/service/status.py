@@ -21,10 +21,8 @@ from dialerd.store.breakers import BreakerRecord
 from dialerd.store.campaigns import CampaignRecord
 from dialerd.store.database import Connection, Database
 from dialerd.store.freezes import Freeze
+from dialerd.store.leases import SILENCE
 from dialerd.store.nodes import NodeRecord
-
-SILENT_AFTER = timedelta(seconds=10)
-"""An engine says every two seconds that it lives; after this long it does not."""
 
 PACE_WINDOW = timedelta(seconds=10)
 
@@ -120,8 +118,8 @@ def system(database: Database, settings: Settings, *, now: datetime, archived: b
         _trunk(name, trunk, opened.trunks.get(name, 0), [record for record in failing if record.trunk == name])
         for name, trunk in sorted(settings.trunks.items())
     )
-    engines = tuple(_engine(node, now) for node in reported)
-    return SystemStatus(now, _frozen_all(frozen) or _problem(reported, now), engines, trunks, shown)
+    engines = tuple(_engine(node) for node in reported)
+    return SystemStatus(now, _frozen_all(frozen) or _problem(reported), engines, trunks, shown)
 
 
 def campaign(database: Database, name: str, settings: Settings, *, now: datetime) -> CampaignStatus:
@@ -181,7 +179,7 @@ def _why(
         return "its configuration file is gone; put it back"
     if state is not CampaignState.ACTIVE:
         return _resting(name, state, record.stop_reason if record else None, assigned)
-    alive = [node for node in reported if _lives(node, now)]
+    alive = [node for node in reported if _lives(node)]
     if not alive:
         return "no engine is running; start one: dialerd run"
     verdict = judge_schedule(file.rules, now)
@@ -226,8 +224,8 @@ def _said(node: NodeRecord, campaign_name: str) -> Mapping[str, object]:
     return told if isinstance(told, Mapping) else {}
 
 
-def _problem(reported: list[NodeRecord], now: datetime) -> str | None:
-    alive = [node for node in reported if _lives(node, now)]
+def _problem(reported: list[NodeRecord]) -> str | None:
+    alive = [node for node in reported if _lives(node)]
     if not reported:
         return "no engine is running; start one: dialerd run"
     if not alive:
@@ -256,11 +254,11 @@ def _trunk(name: str, trunk: Trunk, calls: int, failing: list[BreakerRecord]) ->
     )
 
 
-def _engine(node: NodeRecord, now: datetime) -> EngineStatus:
+def _engine(node: NodeRecord) -> EngineStatus:
     return EngineStatus(
         node=node.name,
-        alive=_lives(node, now),
-        silent_for=round((now - node.heartbeat_at).total_seconds(), 1),
+        alive=_lives(node),
+        silent_for=round(node.silent_for.total_seconds(), 1),
         host=node.host,
         pid=node.pid,
         version=node.version,
@@ -271,5 +269,5 @@ def _engine(node: NodeRecord, now: datetime) -> EngineStatus:
     )
 
 
-def _lives(node: NodeRecord, now: datetime) -> bool:
-    return now - node.heartbeat_at <= SILENT_AFTER
+def _lives(node: NodeRecord) -> bool:
+    return node.silent_for <= SILENCE

@@ -136,6 +136,7 @@ class Engine(Section):
     unknown_hold: Annotated[float, PlainValidator(values.seconds(0, 30 * 86400))] = 86400.0
     uncounted_wait: Annotated[float, PlainValidator(values.seconds(1, 86400))] = 60.0
     recovery_grace: Annotated[float, PlainValidator(values.seconds(0, 600))] = 10.0
+    audit_interval: Annotated[float, PlainValidator(values.seconds(1, 600))] = 30.0
     max_send_delay: Annotated[float, PlainValidator(values.seconds(0.1, 30))] = 2.0
 
 

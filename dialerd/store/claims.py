@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Boolean, Row, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, exists, func, or_, update
 
 from dialerd.domain import funnel
 from dialerd.domain.dnc import LONGEST, ON_DNC, Kind
-from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict, Wait
+from dialerd.domain.eligibility import NUMBER_BUSY_WAIT, Never, NoUntil, Verdict
 from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.store import buckets
@@ -22,11 +22,11 @@ from dialerd.store.past import NO_LOOK_BACK, LookBack
 from dialerd.store.room import ClaimRequest, Room, room_for
 from dialerd.store.tables import attempts, campaigns, dnc_entries, leads
 from dialerd.store.types import UtcDateTime
+from dialerd.store.verdicts import move, moved_by, put_off
 
 WITHDRAWN = funnel.WITHDRAWN
 """leads.closed of a lead that the current version of its list does not have."""
 
-_SHORTEST_WAIT = timedelta(seconds=1)
 _ROUNDS = 8
 
 
@@ -67,36 +67,41 @@ def claim(
             conn.execute(_TAKE, {"lead_ids": [lead.lead_id for lead in won]})
         claimed += won
         lost = {lead.lead_id for lead in chosen} - {lead.lead_id for lead in won}
-        moved += [_due(lead_id, now + NUMBER_BUSY_WAIT) for lead_id in lost]
-        if moved:
-            conn.execute(_MOVE, moved)
+        moved += [put_off(lead_id, now + NUMBER_BUSY_WAIT) for lead_id in lost]
+        move(conn, moved)
         if len(heads) < wanted:
             break
     return claimed
 
 
-def give_back(conn: Connection, attempt_ids: Sequence[str], now: datetime) -> int:
+def give_back(conn: Connection, attempt_ids: Sequence[str], now: datetime) -> list[str]:
     """Undoes claims of which nothing was sent: the attempt is deleted, the lead is due as it was. Only attempts in state
-    `claimed` are touched. Returns how many were given back.
+    `claimed` are touched. Returns those that were given back.
     """
     if not attempt_ids:
-        return 0
-    return _restore(conn, conn.execute(_GIVE_BACK, {"ids": list(attempt_ids)}).all(), now)
+        return []
+    return restore(conn, conn.execute(_GIVE_BACK, {"ids": list(attempt_ids)}).all(), now)
 
 
-def give_back_of_node(conn: Connection, node: str, now: datetime) -> int:
-    """Gives back every claim of the node, of this and of earlier processes. Returns how many."""
-    return _restore(conn, conn.execute(_GIVE_BACK_NODE, {"node": node}).all(), now)
+def restore(conn: Connection, deleted: Sequence[Row[str, int, datetime]], now: datetime) -> list[str]:
+    """The leads of claims that were deleted (id, lead id, due time of each) are due as they were. Returns the ids."""
+    if deleted:
+        conn.execute(_RESTORE, [{"b_lead_id": lead_id, "b_due": min(due, now)} for _, lead_id, due in deleted])
+    return [attempt_id for attempt_id, _, _ in deleted]
 
 
-def mark_sending(conn: Connection, attempt_ids: Sequence[str], owner: str, now: datetime) -> frozenset[str]:
-    """The point of no return: moves claims of `owner` to `sending`, where their campaign is still active and their lead
-    was not closed or withdrawn, and its number not put on do-not-call meanwhile, and returns the ids that moved. Only those may be sent, once this transaction is committed, and never twice.
+def mark_sending(
+    conn: Connection, attempt_ids: Sequence[str], owner: str, now: datetime, asterisk: str = ""
+) -> frozenset[str]:
+    """The compare-and-set alone: moves claims of `owner` to `sending`, where their campaign is still active and their lead
+    was not closed or withdrawn, and its number not put on do-not-call meanwhile, and returns the ids that moved. Only those
+    may be sent, once this transaction is committed, and never twice. `asterisk` is the one they will be sent to. The engine
+    goes through sending.commit, which asks the gates first.
     """
     if not attempt_ids:
         return frozenset()
-    won = conn.execute(_MARK_SENDING, {"ids": list(attempt_ids), "b_owner": owner, "now": now})
-    return frozenset(won.scalars())
+    values = {"ids": list(attempt_ids), "b_owner": owner, "now": now, "asterisk": asterisk}
+    return frozenset(conn.execute(_MARK_SENDING, values).scalars())
 
 
 def _sort_out(
@@ -108,33 +113,14 @@ def _sort_out(
     numbers: set[str] = set()
     for lead in heads:
         verdict = judge(lead) if lead.live else Never(WITHDRAWN)
-        if isinstance(verdict, Never):
-            moved.append(_closed(lead.lead_id, verdict.reason))
-        elif isinstance(verdict, NoUntil):
-            moved.append(_due(lead.lead_id, max(verdict.at, now + _SHORTEST_WAIT), verdict.wait))
+        if isinstance(verdict, Never | NoUntil):
+            moved.append(moved_by(lead.lead_id, verdict, now))
         elif lead.busy or lead.phone in numbers:
-            moved.append(_due(lead.lead_id, now + NUMBER_BUSY_WAIT))
+            moved.append(put_off(lead.lead_id, now + NUMBER_BUSY_WAIT))
         else:
             numbers.add(lead.phone)
             chosen.append(lead)
     return chosen, moved
-
-
-def _due(lead_id: int, at: datetime, wait: Wait = Wait.RETRY) -> dict[str, object]:
-    waits_for = None if wait is Wait.RETRY else wait.value
-    on_dnc = wait is Wait.DO_NOT_CALL
-    return {"b_lead_id": lead_id, "b_due": at, "b_closed": None, "b_waits_for": waits_for, "b_on_dnc": on_dnc}
-
-
-def _closed(lead_id: int, reason: str) -> dict[str, object]:
-    on_dnc = reason == ON_DNC
-    return {"b_lead_id": lead_id, "b_due": None, "b_closed": reason, "b_waits_for": None, "b_on_dnc": on_dnc}
-
-
-def _restore(conn: Connection, given_back: Sequence[Row[int, datetime]], now: datetime) -> int:
-    if given_back:
-        conn.execute(_RESTORE, [{"b_lead_id": lead_id, "b_due": min(due, now)} for lead_id, due in given_back])
-    return len(given_back)
 
 
 _is_open = attempts.c.ended_at.is_(None)
@@ -143,32 +129,12 @@ _TAKE = (
     .where(leads.c.id.in_(bindparam("lead_ids", expanding=True)))
     .values(due_at=None, waits_for=None, dials=leads.c.dials + 1)
 )
-# What do-not-call has put off already was due before that.
-_was_due = case((leads.c.waits_for == Wait.DO_NOT_CALL.value, leads.c.resume_at), else_=leads.c.due_at)
-_MOVE = (
-    update(leads)
-    .where(leads.c.id == bindparam("b_lead_id"))
-    .values(
-        due_at=bindparam("b_due"),
-        closed=bindparam("b_closed"),
-        waits_for=bindparam("b_waits_for"),
-        resume_at=case((bindparam("b_on_dnc", type_=Boolean), _was_due), else_=leads.c.resume_at),
-    )
-)
 
 _claimed = attempts.c.state == AttemptState.CLAIMED.value
 _GIVE_BACK = (
     delete(attempts)
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)), _claimed)
-    .returning(attempts.c.lead_id, attempts.c.due_at)
-)
-_GIVE_BACK_NODE = (
-    delete(attempts)
-    .where(
-        attempts.c.id.in_(select(attempts.c.id).where(_is_open, attempts.c.node == bindparam("node"))),
-        _claimed,
-    )
-    .returning(attempts.c.lead_id, attempts.c.due_at)
+    .returning(attempts.c.id, attempts.c.lead_id, attempts.c.due_at)
 )
 _RESTORE = (
     update(leads)
@@ -198,6 +164,10 @@ _MARK_SENDING = (
         ~_on_dnc,
         ~is_frozen(attempts.c.campaign),
     )
-    .values(state=AttemptState.SENDING.value, sending_at=bindparam("now", type_=UtcDateTime))
+    .values(
+        state=AttemptState.SENDING.value,
+        sending_at=bindparam("now", type_=UtcDateTime),
+        asterisk=bindparam("asterisk"),
+    )
     .returning(attempts.c.id)
 )

@@ -31,9 +31,10 @@ class Candidate:
     """A lead at the head of the index: due, and of an unarchived list of the campaign.
 
     `attempts` are those that counted, `dials` all of them; `zone` is a key of domain.places. `busy` says that the number
-    (in any list) or the lead has an open attempt, `live` that its list's current version has it. `stopped_by` is the
-    entry of do-not-call that keeps the campaign from calling it for longest. `dialed` are the attempts on its number
-    that may matter, when they were asked for.
+    (in any list) or the lead has an open attempt of another claim, `live` that its list's current version has it.
+    `waits_for` is a domain.eligibility.Wait, None when it waited for its own next try. `stopped_by` is the entry of
+    do-not-call that keeps the campaign from calling it for longest. `dialed` are the attempts on its number that may
+    matter, when they were asked for.
     """
 
     lead_id: int
@@ -46,10 +47,26 @@ class Candidate:
     dials: int
     due_at: datetime
     last_attempt_at: datetime | None
+    waits_for: str | None
     busy: bool
     live: bool
     stopped_by: Entry | None = None
     dialed: Sequence[Dial] = ()
+
+
+SEEN = """l.id, l.list_id, l.phone, l.zone, l.priority, l.disposition, l.attempts, {dials}, {due_at},
+       l.last_attempt_at, l.waits_for, {busy} AS busy,
+       EXISTS (SELECT 1 FROM lead_rows r JOIN lists ON lists.id = r.list_id
+                WHERE r.lead_id = l.id AND r.list_id = l.list_id AND r.from_version <= lists.current_version
+                  AND (r.to_version IS NULL OR r.to_version > lists.current_version)) AS live"""
+"""What a Candidate is made of, in its order, of a lead `l`: the claim and the point of no return judge the same."""
+
+SEEN_TYPES = {
+    "due_at": leads.c.due_at.type,
+    "last_attempt_at": leads.c.last_attempt_at.type,
+    "busy": Boolean(),
+    "live": Boolean(),
+}
 
 
 def candidates(
@@ -111,14 +128,8 @@ def _these(dialect: str) -> Any:
 
 
 def _seen(sql: str) -> Any:
-    columns = {
-        "due_at": leads.c.due_at.type,
-        "last_attempt_at": leads.c.last_attempt_at.type,
-        "busy": Boolean(),
-        "live": Boolean(),
-    }
     plain: TextClause = text(sql).bindparams(bindparam("now", type_=UtcDateTime))
-    return plain.columns(**columns)
+    return plain.columns(**SEEN_TYPES)
 
 
 def _sql(dialect: str, limit: int, *, newest: bool) -> str:
@@ -162,15 +173,13 @@ WITH heads AS MATERIALIZED (
      ORDER BY lead.priority DESC, lead.due_at{way}, lead.id{way} LIMIT {limit}
 )"""
 
-_CANDIDATES = """
-SELECT l.id, l.list_id, l.phone, l.zone, l.priority, l.disposition, l.attempts, l.dials, l.due_at, l.last_attempt_at,
-       EXISTS (SELECT 1 FROM attempts a WHERE a.phone = l.phone AND a.ended_at IS NULL)
-       OR EXISTS (SELECT 1 FROM attempts a WHERE a.lead_id = l.id AND a.ended_at IS NULL) AS busy,
-       EXISTS (SELECT 1 FROM lead_rows r JOIN lists ON lists.id = r.list_id
-                WHERE r.lead_id = l.id AND r.list_id = l.list_id AND r.from_version <= lists.current_version
-                  AND (r.to_version IS NULL OR r.to_version > lists.current_version)) AS live
-  FROM taken l ORDER BY l.priority DESC, l.due_at{way}, l.id{way}"""
-
+_BUSY = """EXISTS (SELECT 1 FROM attempts a WHERE a.phone = l.phone AND a.ended_at IS NULL)
+       OR EXISTS (SELECT 1 FROM attempts a WHERE a.lead_id = l.id AND a.ended_at IS NULL)"""
+_CANDIDATES = (
+    "\nSELECT "
+    + SEEN.format(dials="l.dials", due_at="l.due_at", busy=_BUSY)
+    + "\n  FROM taken l ORDER BY l.priority DESC, l.due_at{way}, l.id{way}"
+)
 _POSTGRESQL_THESE = """
 WITH taken AS MATERIALIZED (
     SELECT * FROM leads WHERE id = ANY (CAST(:ids AS bigint[])) AND due_at <= :now FOR UPDATE SKIP LOCKED

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Boolean, Select, and_, bindparam, case, false, func, or_, select, true, update
 
 from dialerd.domain.dnc import ON_DNC
+from dialerd.domain.eligibility import Wait
 from dialerd.domain.facts import LeadFields
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
@@ -73,7 +74,7 @@ class LeadRecord:
 
 @dataclass(frozen=True, slots=True)
 class AfterAttempt:
-    """What the end of an attempt makes of its lead, as set_after_attempt takes it."""
+    """What the end of an attempt makes of its lead, as set_after_attempt takes it. `waits_for` as in heads.Candidate."""
 
     lead_id: int
     disposition: str
@@ -82,6 +83,7 @@ class AfterAttempt:
     closed: str | None
     last_attempt_at: datetime
     contacted: bool
+    waits_for: Wait | None = None
 
 
 def set_after_attempt(
@@ -113,6 +115,7 @@ def set_after_attempts(conn: Connection, after: Sequence[AfterAttempt]) -> None:
             "b_due": lead.due_at,
             "b_closed": lead.closed,
             "last_attempt_at": lead.last_attempt_at,
+            "b_waits_for": lead.waits_for,
             "b_contacted": lead.contacted,
         }
         for lead in after
@@ -203,7 +206,9 @@ _AFTER_ATTEMPT = (
         attempts=bindparam("attempts"),
         last_attempt_at=bindparam("last_attempt_at"),
         due_at=case((or_(_stays_closed, _in_call), None), else_=bindparam("b_due", type_=UtcDateTime)),
-        waits_for=None,
+        waits_for=case(
+            (or_(_stays_closed, _in_call), None), else_=bindparam("b_waits_for", type_=leads.c.waits_for.type)
+        ),
         contacted=or_(leads.c.contacted, bindparam("b_contacted", type_=Boolean)),
         # A withdrawn lead that is over for another reason too must not come back when its list has it again, nor one
         # on do-not-call when its entry is removed.

@@ -22,9 +22,11 @@ class OpenCounts:
     trunks: Mapping[str, int]
 
 
-def open_attempts(conn: Connection, node: str | None = None) -> list[OpenAttempt]:
-    """The attempts that have not ended, of one node or of all, oldest first."""
+def open_attempts(conn: Connection, node: str | None = None, *, owner: str | None = None) -> list[OpenAttempt]:
+    """The attempts that have not ended, of one node, of one life of an engine, or of all, oldest first."""
     statement = _OPEN if node is None else _OPEN.where(attempts.c.node == node)
+    if owner is not None:
+        statement = statement.where(attempts.c.owner == owner)
     found = [replace(OpenAttempt(*row), state=AttemptState(row.state)) for row in conn.execute(statement)]
     # Sorted here: asked for the order, SQLite would walk the whole ledger by id.
     return sorted(found, key=lambda attempt: attempt.attempt_id)

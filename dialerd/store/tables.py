@@ -190,6 +190,8 @@ attempts = Table(
     Column("node", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("trunk", Text, nullable=False),
+    # The Asterisk it was sent to, as AmiSession.asterisk has it: only who drives that one can see what became of it.
+    Column("asterisk", Text, nullable=False, server_default=""),
     Column("caller_id", Text),
     Column("state", Text, nullable=False),
     Column("disposition", Text),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ FIRST_RETRY_SECONDS = 0.25
 LAST_RETRY_SECONDS = 10.0
 STEADY_SECONDS = 5.0  # a connection that lasted this long makes the next retry a first one
 EVENTS_AT_ONCE = 200
+WAY_OUT = "start Asterisk, or make [asterisk] host and port and manager.conf's enabled, bindaddr, port and permit agree"
 
 log = structlog.get_logger("dialerd.ami")
 
@@ -74,6 +76,11 @@ class AmiTarget:
     def name(self) -> str:
         """The target in messages."""
         return f"{self.host}:{self.port}"
+
+    @property
+    def place(self) -> str:
+        """Where it is, as far as we know: a loopback address is another machine's on another machine."""
+        return f"{self.host} of {socket.gethostname()}"
 
 
 class AmiLink:
@@ -135,7 +142,11 @@ class AmiLink:
             delay = min(LAST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(failures, 10)) * (0.5 + self._jitter() / 2)
             self.state = f"waiting: {reason}"
             log.warning(
-                "asterisk_not_connected", asterisk=self._target.name, reason=reason, retry_seconds=round(delay, 2)
+                "asterisk_not_connected",
+                asterisk=self._target.name,
+                reason=reason,
+                retry_seconds=round(delay, 2),
+                hint=f"nothing is dialed; {WAY_OUT}",
             )
             await asyncio.sleep(delay)
             self.state = "connecting"
@@ -188,6 +199,9 @@ class AmiLink:
         if not session.booted.done() and not session.lost.done():
             log.warning("asterisk_not_booted", asterisk=target.name, hint="does the manager user have read = system?")
         startup = await session.core_status(target.ping_timeout)
+        # The port, because several may run on one machine and then have its address for their name.
+        entity = await session.entity_id(target.ping_timeout) or target.place
+        session.asterisk = f"{entity}/{target.port}"
         restarted = None if self._startup is None else startup != self._startup
         self._startup = startup
         return LinkUp(session, startup, restarted)

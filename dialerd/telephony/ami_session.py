@@ -68,6 +68,8 @@ class AmiSession:
     Actions may be sent while others wait for their reply; they are written in the order of the calls, in the call
     itself, so nothing delays a send. While Asterisk does not read, further actions wait in this process, where they
     are still certainly not sent; one that has waited longer than `write_within` seconds never is.
+
+    `asterisk` says which Asterisk it is, the same for every engine that drives that one and after each of its restarts.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class AmiSession:
         self._outbox: deque[_Pending] = deque()
         self._writable = True
         self._reason: str | None = None
+        self.asterisk = ""
         loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[str] = loop.create_future()
         self.booted: asyncio.Future[None] = loop.create_future()
@@ -116,6 +119,14 @@ class AmiSession:
                 f"Asterisk refuses CoreStatus ({reply.message}); the manager user needs write = reporting"
             )
         return f"{reply.headers.get('CoreStartupDate', '')} {reply.headers.get('CoreStartupTime', '')}".strip()
+
+    async def entity_id(self, timeout: float) -> str:  # noqa: ASYNC109 - a deadline of the action, not of the caller
+        """What Asterisk calls itself among others (`entityid` of its asterisk.conf, by default a hardware address of its
+        machine); '' when it does not say or has none. Raises NotSent, MaybeSent.
+        """
+        reply = await self.send([("Action", "Getvar"), ("Variable", "ENTITYID")], timeout=timeout)
+        value = reply.headers.get("Value", "") if reply.ok else ""
+        return value if value.strip("0:") else ""
 
     async def hangup(self, uniqueid: str, *, timeout: float = 5.0) -> bool:  # noqa: ASYNC109 - a deadline of the action, not of the caller
         """End the channel with this id. False when Asterisk has no such channel. Raises NotSent, MaybeSent."""

@@ -21,6 +21,9 @@ from harness.agi_stub import AgiStub
 from harness.raw_ami import RawAmi
 from harness.waiting import wait_for
 
+# Two seconds on a machine that does nothing else.
+READY_SECONDS = 30.0
+
 pytestmark = pytest.mark.asterisk
 
 LOOPBACK = "0100007F"
@@ -55,7 +58,7 @@ def sockets_of(pid: int) -> list[tuple[str, str, int]]:
 def test_a_lab_is_ready_within_seconds_and_its_settings_lead_to_it(tmp_path):
     began = time.monotonic()
     with start_lab(tmp_path / "lab") as lab:
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < READY_SECONDS
         settings = load(lab.config)
         assert settings.asterisk.port == lab.ports.ami
         assert settings.asterisk.require_secret() == lab.ami_secret

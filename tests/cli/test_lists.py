@@ -189,7 +189,10 @@ def test_a_failed_import_leaves_an_earlier_version_as_it_was(cli, content, messa
 
 def test_a_file_that_is_not_there_makes_no_version(cli):
     cli.ok("list", "create", "june")
-    assert "cannot be opened: No such file" in cli.refused(65, "list", "import", "june", cli.folder / "none.csv")
+    refused = cli.refused(65, "list", "import", "june", cli.folder / "none.csv")
+    assert f"cannot be opened: No such file or directory; look for it in {cli.folder}" in refused
+    refused = cli.refused(65, "list", "import", "june", cli.folder / "none" / "june.csv")
+    assert f"there is no folder {cli.folder}/none either" in refused
     assert "is a folder" in cli.refused(65, "list", "import", "june", cli.folder)
     assert cli.json("list", "show", "june")["status"] == "draft"
 

@@ -8,20 +8,21 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from dialerd.domain.breaker import Breaker, Phase
 from dialerd.domain.signs import Sign
-from dialerd.store import breakers, nodes
+from dialerd.store import breakers, nodes, tables
 
 
 def engine(cli, *, ago=0, link="connected", reason="dialing"):
     """An engine that reported itself so many seconds ago."""
 
     def work(conn, now):
-        at = now - timedelta(seconds=ago)
-        nodes.register(conn, "test", instance="i", pid=1, host="here", version="1", now=at)
+        nodes.register(conn, "test", instance="i", pid=1, host="here", version="1")
         status = {"link": link, "calls": 0, "campaigns": {"spring": {"reason": reason}}}
-        nodes.beat(conn, "test", "i", at, status)
+        nodes.beat(conn, "test", "i", status)
+        conn.execute(update(tables.nodes).values(heartbeat_at=now - timedelta(seconds=ago)))
 
     cli.write(work)
 

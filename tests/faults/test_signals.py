@@ -12,8 +12,7 @@ from dialerd.store import audit
 from harness.rig import CAMPAIGN, Rig, numbers
 
 STAYS = "201"
-ON_THE_WAY_SECONDS = 0.2
-AT_ONCE_SECONDS = 5.0
+AT_ONCE_SECONDS = 20.0
 # A busy machine delivers calls less evenly than they were sent; how even the pace is, is measured elsewhere.
 LATE_CALLS = 0.25
 
@@ -35,12 +34,14 @@ def test_sigterm_sends_nothing_more_gives_back_what_waits_and_sees_calls_to_thei
     rig.require_agreement()
     assert {pair.attempt.disposition for pair in rig.pairs()} == {Disposition.ANSWERED}
     assert len(rig.pairs()) == len(rig.calls()) < 40
-    assert all(call.time < reacted + ON_THE_WAY_SECONDS for call in rig.calls())
+    rig.require_nothing_sent_after(reacted)
     assert max(call.ended for call in rig.calls()) > reacted + 1
     assert rig.engine.plain_lines() == []
 
 
 def test_a_second_sigterm_leaves_at_once_and_the_next_start_adopts_the_calls(rig):
+    rig.settings["engine"]["drain_timeout"] = "60s"
+    rig.write_settings()
     rig.run(numbers(STAYS, times=6), max_talk_time="60s")
     wait_for_talks(rig, 6)
     # From here only the engine can see how the calls end.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime
 
 import pytest
 
@@ -48,8 +47,7 @@ def test_an_engine_whose_name_was_taken_stops_before_it_dials_for_the_other(rig)
     rig.run(numbers("486", times=60), calls_per_second=5)
     rig.wait(rig.calls, "the first call")
     with rig.database.write() as conn:
-        now = datetime.now(UTC)
-        nodes.register(conn, "test", instance="other", pid=1, host="elsewhere", version="0", now=now)
+        nodes.register(conn, "test", instance="other", pid=1, host="elsewhere", version="0")
     require_one_line(rig.engine, UNAVAILABLE, "node test", "has taken this name")
     seen = len(rig.calls())
     assert seen < 60
@@ -76,6 +74,7 @@ def test_without_asterisk_the_engine_says_so_keeps_trying_and_dials_when_it_come
         rig.engine.start()
         warned = rig.engine.wait_for("asterisk_not_connected", level="warning")
         assert (warned["asterisk"], warned["retry_seconds"] > 0) == (f"127.0.0.1:{proxy.port}", True)
+        assert "start Asterisk, or make [asterisk] host and port" in warned["hint"]
         rig.wait(lambda: rig.reason() == "Asterisk is not connected", "the status says why nothing is dialed")
         assert rig.status()["dialing"] is False
         assert rig.status()["link"].startswith("waiting: ")

@@ -23,12 +23,14 @@ class Cut(Enum):
 
 class AmiProxy:
     """Passes connections on to `target` on 127.0.0.1. `cuts` says which Originate, counted from 1, is the last of its
-    connection; `originates` is how many have been seen. Not open before `open` was called.
+    connection; `originates` is how many have been seen. What Asterisk says that begins with `swallowed` is not passed
+    on. Not open before `open` was called, nor after `shut`.
     """
 
-    def __init__(self, target: int, cuts: Mapping[int, Cut] | None = None) -> None:
+    def __init__(self, target: int, cuts: Mapping[int, Cut] | None = None, *, swallowed: bytes = b"") -> None:
         self._target = target
         self._cuts = dict(cuts or {})
+        self._swallowed = swallowed
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._closed = False
@@ -48,13 +50,17 @@ class AmiProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.shut()
+        for thread in self._threads:
+            thread.join()
+
+    def shut(self) -> None:
+        """Ends every connection, and refuses new ones."""
         self._closed = True
         for sock in (self._listener, *self._sockets):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
-        for thread in self._threads:
-            thread.join()
 
     def _start(self, work, *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
@@ -104,8 +110,12 @@ class AmiProxy:
         return cut is None
 
     def _to_client(self, client: socket.socket, server: socket.socket, deaf: threading.Event) -> None:
+        rest = b""
         with contextlib.suppress(OSError):
             while (data := server.recv(65536)) and not deaf.is_set():
+                if self._swallowed:
+                    *messages, rest = (rest + data).split(BLANK_LINE)
+                    data = b"".join(one + BLANK_LINE for one in messages if not one.startswith(self._swallowed))
                 client.sendall(data)
         with contextlib.suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)

@@ -78,7 +78,7 @@ class Churn:
             )
 
     def give_back(self, conn: Connection) -> None:
-        claims.give_back_of_node(conn, self._owner, self.now)
+        claims.give_back(conn, [found.attempt_id for found in attempts.open_attempts(conn, self._owner)], self.now)
 
     def withdraw(self, conn: Connection) -> None:
         conn.execute(update(leads).where(leads.c.id.in_(self._some(conn))).values(due_at=None, closed=WITHDRAWN))

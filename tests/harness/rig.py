@@ -184,6 +184,14 @@ class Rig:
         assert not judgement.double_dialed, self.story()
         assert not self.open(), self.story()
 
+    def require_nothing_sent_after(self, when: float) -> None:
+        """Every call that the carrier has seen was committed before this second of the wall clock.
+
+        When the carrier saw it says less: a busy machine takes its time between the two.
+        """
+        late = [pair.attempt for pair in self.pairs() if pair.calls and pair.attempt.sending_at.timestamp() > when]
+        assert late == [], self.story()
+
     def story(self) -> str:
         """What happened, for a failed test."""
         shown = [

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import select
+
 from dialerd.domain.dispositions import SYSTEM, Disposition
 from dialerd.domain.eligibility import Verdict, Yes
 from dialerd.domain.facts import ClaimedLead, EndFacts, Witness
 from dialerd.domain.lifecycle import CampaignState
-from dialerd.store import attempts, campaigns, claims, leads, lists, versions
+from dialerd.store import attempts, campaigns, claims, leads, lists, sending, tables, versions
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.claim_rows import CallerIds
 from dialerd.store.database import Connection, Database
@@ -18,6 +20,7 @@ from dialerd.store.heads import Candidate
 from dialerd.store.leads import LeadRecord, StagedLead
 from dialerd.store.past import NO_LOOK_BACK, LookBack
 from dialerd.store.room import ClaimRequest
+from dialerd.store.sending import Commitment
 from dialerd.store.versions import Buckets
 
 NOW = datetime(2026, 3, 2, 15, 30, 12, 345678, tzinfo=UTC)
@@ -103,6 +106,22 @@ class World:
         ids = [lead.attempt_id for lead in claimed]
         return self.write(lambda conn: claims.mark_sending(conn, ids, owner, now))
 
+    def commit(
+        self,
+        *claimed: ClaimedLead,
+        judge: Callable[[Candidate], Verdict] = yes,
+        campaign: str = CAMPAIGN,
+        owner: str = "o",
+        now: datetime = NOW,
+        asterisk: str = "",
+        back: LookBack = NO_LOOK_BACK,
+    ) -> Commitment:
+        """As `send`, with the gates asked once more."""
+        ids = [lead.attempt_id for lead in claimed]
+        return self.write(
+            lambda conn: sending.commit(conn, campaign, ids, owner, judge, now, asterisk=asterisk, back=back)
+        )
+
     def end(
         self,
         attempt_id: str,
@@ -155,6 +174,12 @@ class World:
     def attempts(self) -> list[AttemptRecord]:
         """All attempts, oldest first."""
         return self.read(lambda conn: attempts.page(conn, limit=100_000))[::-1]
+
+    def asterisks(self) -> list[str]:
+        """Which Asterisk each attempt was sent to, oldest first."""
+        return self.read(
+            lambda conn: list(conn.scalars(select(tables.attempts.c.asterisk).order_by(tables.attempts.c.id)))
+        )
 
     def lead(self, lead_id: int) -> LeadRecord | None:
         return self.read(lambda conn: leads.load(conn, lead_id))

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import sqlite
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.facts import AttemptState
-from dialerd.store import attempts, claims, lead_counts, ledger, reports
+from dialerd.store import attempts, lead_counts, ledger, reports, room
 from harness.world import CAMPAIGN, NOW, phones
 
 SECOND = timedelta(seconds=1)
@@ -105,8 +105,7 @@ def test_leads_are_counted_by_how_often_they_were_dialed(world):
 STATEMENTS = {
     "open attempts": ledger._OPEN,
     "open attempts by campaign": ledger._OPEN_COUNTS,
-    "room for a claim": claims._ROOM,
-    "claims of a node": claims._GIVE_BACK_NODE,
+    "room for a claim": room._used(by_node=True),
     "leads that remain": lead_counts._REMAINING,
 }
 

@@ -1,4 +1,4 @@
-"""Lists, their versions, campaigns, nodes and the audit: what is written is what is read."""
+"""Lists, their versions, campaigns and the audit: what is written is what is read."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from dialerd.domain.allowed import Allowed, NumberKind
 from dialerd.domain.errors import NotFound, Refused
 from dialerd.domain.lifecycle import CampaignState, ListStatus, VersionState
 from dialerd.domain.phone import NumberRules, PhonePolicy
-from dialerd.store import audit, campaigns, lists, nodes, versions
+from dialerd.store import audit, campaigns, lists, versions
 from dialerd.store.versions import Buckets, Reject
 from harness.world import CAMPAIGN, NOW, phones
 
@@ -175,42 +175,6 @@ def test_a_campaign_nobody_knows_is_not_found(world):
     ):
         with pytest.raises(NotFound, match="campaign autumn does not exist"):
             world.write(ask)
-
-
-def register(world, instance, now=NOW):
-    said = {"instance": instance, "pid": 7, "host": "h", "version": "1", "now": now}
-    return world.write(lambda conn: nodes.register(conn, "n", **said))
-
-
-def beat(world, instance, status=None):
-    return world.write(lambda conn: nodes.beat(conn, "n", instance, LATER, status))
-
-
-def test_a_node_says_that_it_lives_and_what_it_does(world):
-    assert register(world, "first") is None
-    assert beat(world, "first", {"calls": 3})
-    assert beat(world, "first")
-    (node,) = world.read(nodes.all)
-    assert (node.name, node.instance, node.pid, node.host, node.version) == ("n", "first", 7, "h", "1")
-    assert (node.started_at, node.heartbeat_at, node.status) == (NOW, LATER, {"calls": 3})
-
-
-def test_a_node_whose_name_was_taken_learns_it_from_its_next_beat(world):
-    register(world, "first")
-    before = register(world, "second", LATER)
-    assert (before.instance, before.heartbeat_at) == ("first", NOW)
-    assert not beat(world, "first", {"calls": 3})
-    assert beat(world, "second")
-    assert world.read(lambda conn: nodes.get(conn, "n")).status == {}
-
-
-def test_a_node_that_leaves_does_not_take_its_successor_along(world):
-    register(world, "first")
-    register(world, "second")
-    world.write(lambda conn: nodes.leave(conn, "n", "first"))
-    assert [node.instance for node in world.read(nodes.all)] == ["second"]
-    world.write(lambda conn: nodes.leave(conn, "n", "second"))
-    assert world.read(nodes.all) == []
 
 
 def test_the_audit_is_read_newest_first(world):

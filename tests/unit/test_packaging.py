@@ -242,6 +242,10 @@ def test_the_services_follow_the_manners_of_the_daemon(name):
     assert unit(name)["Unit"]["PartOf"] == "dialerd.target"
 
 
+def test_a_reload_of_the_engine_is_one_of_the_fastagi_server_too():
+    assert unit("dialerd.service")["Unit"]["PropagatesReloadTo"] == "dialerd-agi.service"
+
+
 def test_the_engine_has_time_to_drain_before_it_is_killed():
     from dialerd.settings import Engine
     from dialerd.settings.values import seconds

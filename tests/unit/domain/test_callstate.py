@@ -178,6 +178,22 @@ def test_an_originate_that_failed_without_a_channel_is_given_two_seconds():
     assert judged.facts.fault is OriginateFault.NO_CHANNEL
 
 
+def test_where_events_may_be_missing_a_failed_originate_does_not_prove_that_there_was_no_channel():
+    call = fold([ACCEPTED, NOT_MADE], Call(gap=True))
+    judged = verdict(call, NOW + TICK + GRACE)
+    assert isinstance(judged, Ended)
+    assert judged.facts.fault is OriginateFault.LOST
+    assert (classify(judged.facts).disposition, classify(judged.facts).counts) == (Disposition.UNKNOWN, True)
+
+
+@given(traces, st.data())
+def test_with_a_gap_no_trace_however_torn_ends_as_one_that_does_not_count_but_by_a_word_of_the_network(name, data):
+    seen = data.draw(st.lists(st.sampled_from(TRACES[name][0]), unique=True))
+    judged = verdict(fold(seen, Call(gap=True)), NOW + 2 * GRACE)
+    if isinstance(judged, Ended) and not any(isinstance(event, ChannelGone | OriginateRefused) for event in seen):
+        assert classify(judged.facts).disposition is Disposition.UNKNOWN
+
+
 def test_a_channel_that_shows_up_in_those_two_seconds_keeps_the_call_open():
     call = fold([ACCEPTED, NOT_MADE, CREATED])
     assert verdict(call, NOW + timedelta(hours=1)) == Open()

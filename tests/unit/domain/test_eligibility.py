@@ -23,6 +23,7 @@ from dialerd.domain.eligibility import (
     explain,
     judge,
     judge_schedule,
+    judge_until,
 )
 from dialerd.domain.windows import Hours, parse_hours
 from harness.book import may_call
@@ -63,6 +64,26 @@ def test_the_catalogue_says_which_of_the_admins_dispositions_end_a_lead(flags, v
 
 def test_a_disposition_that_nobody_defines_any_more_ends_a_lead():
     assert judge(LeadState("sale"), RULES, NOW) == Never("sale is final")
+
+
+CLOSING = berlin(2026, 7, 6, 20, 0)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("before", "may"), [(3 * SECOND, True), (2 * SECOND, False), (SECOND, False)])
+def test_a_call_that_may_leave_after_the_hours_end_does_not_leave(before, may):
+    now = CLOSING - before
+    verdicts = (
+        judge_until(LeadState(), RULES, now, now + 2 * SECOND),
+        judge_schedule(RULES, now, now + 2 * SECOND),
+    )
+    opening = NoUntil(berlin(2026, 7, 7, 9, 0), "outside the campaign's hours", Wait.HOURS)
+    assert verdicts == ((Yes(), Yes()) if may else (opening, opening))
+
+
+def test_what_opens_while_a_call_would_wait_is_closed_for_it():
+    now = berlin(2026, 7, 6, 9, 0) - SECOND
+    assert isinstance(judge_until(LeadState(), RULES, now, now + 2 * SECOND), NoUntil)
 
 
 def test_a_used_up_budget_ends_a_lead():

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from dialerd.domain.facts import ClaimedLead
-from dialerd.engine.line import Line
+from dialerd.engine.line import Line, Waiting
 from dialerd.engine.roads import Roads
 from dialerd.lab.judge import busiest_second
 from dialerd.settings import Campaign, Engine, Settings, Trunk
@@ -46,7 +46,7 @@ class Play:
             for line in lines:
                 for trunk in line.campaign.trunks:
                     if trunk not in line.waiting_for:
-                        line.hopper.append(self._lead(line.campaign.name, trunk))
+                        line.hopper.append(Waiting(self._lead(line.campaign.name, trunk), 0.0))
             pick = self.roads.pick(lines, self.now)
             if pick.at >= end:
                 self.now = end

@@ -153,6 +153,7 @@ def _attempts() -> None:
         sa.Column("node", sa.Text, nullable=False),
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("trunk", sa.Text, nullable=False),
+        sa.Column("asterisk", sa.Text, nullable=False, server_default=""),
         sa.Column("caller_id", sa.Text),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("disposition", sa.Text),

@@ -13,6 +13,7 @@ import pytest
 from dialerd.domain.errors import Unavailable
 from dialerd.telephony.agi_server import AgiServer
 from dialerd.telephony.agi_session import CallerGone
+from harness.fake_asterisk import DEADLINE
 
 
 def answer(request, session):
@@ -67,15 +68,14 @@ def test_a_connection_closed_before_it_says_anything_harms_nobody(serve, wait_fo
 
 
 def test_a_thousand_silent_connections_do_not_keep_a_real_call_waiting(serve, descriptors):
-    rig = serve(answer, header_timeout=30.0, max_silent=100)
+    # Who had to wait for the silent ones to be given up would wait longer than the client does.
+    rig = serve(answer, header_timeout=6 * DEADLINE, max_silent=100)
     for _ in range(1000):
         rig.connect()
     client = rig.connect()
-    began = time.monotonic()
     client.header("route")
     client.obey()
     assert client.variables == {"SCRIPT": "route"}
-    assert time.monotonic() - began < 1.0
     assert rig.failures.count("crowd") >= 900
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from dialerd.domain.errors import BadInput, DialerdError, NotFound, Refused, Unavailable
 from dialerd.domain.lifecycle import VersionState
 from dialerd.ingest.load import Clock, Progress, checked, unseen
-from dialerd.service import dnc_sweeps, settling
+from dialerd.service import dnc_sweeps, settling, spreading
 from dialerd.service.filling import COPY, INTERRUPTED, fill
 from dialerd.service.heartbeat import heartbeat
 from dialerd.service.removal import remove_list
 from dialerd.service.version_work import Work
-from dialerd.store import arming, list_ends, versions
+from dialerd.store import arming, list_ends, others, versions
 from dialerd.store.database import Connection, Database
 from dialerd.store.steps import Watch
 
@@ -48,6 +48,8 @@ def run(
     work = Work(database, record, clock, progress, watch)
     with heartbeat(database, record, clock):
         _bring_to_end(work)
+    if work.record.state in (VersionState.PUBLISHED, VersionState.ARMED):
+        spreading.run(database, list_id, number, clock=clock)
     dnc_sweeps.run(database, work.sweeps, clock=clock)
 
 
@@ -118,7 +120,10 @@ def _give_up(work: Work, error: BaseException | None) -> None:
             # Half a copy is no list: nobody has seen it, and its name is wanted for another try.
             list_ends.mark_deleted(conn, work.record.list_id, work.clock())
 
-    work.drain(lambda conn, rows: arming.discard(conn, *work.place, rows), giving_up=True, end=end)
+    def take_back(conn: Connection, rows: int) -> int:
+        return arming.discard(conn, *work.place, rows) or others.drop(conn, *work.place, rows)
+
+    work.drain(take_back, giving_up=True, end=end)
     work.record = replace(work.record, state=VersionState.FAILED)
     if work.record.mode == COPY:
         remove_list(work.database, work.record.list_id, work.clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialerd.domain.importing import Phase
 from dialerd.ingest.load import whole_minute
 from dialerd.service.version_work import EVERY, Work
-from dialerd.store import arming, lists
+from dialerd.store import arming, lists, others
 from dialerd.store.database import Connection
 
 
@@ -25,9 +25,12 @@ def settle(work: Work) -> None:
 
 
 def undo(work: Work) -> None:
-    """Takes back what the version did; the one before it is the current one already."""
+    """Takes back what the version did; the one before it is the current one already. What other lists took over of it is
+    in versions of their own.
+    """
     work.drain(lambda conn, rows: arming.restore_begun(conn, *work.place, rows))
     work.drain(lambda conn, rows: arming.restore_ended(conn, *work.place, work.clock(), rows))
+    work.drain(lambda conn, rows: others.drop(conn, *work.place, rows))
 
 
 def forget_known(work: Work) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from dialerd.domain.errors import BadInput, Refused, Unavailable
 from dialerd.ingest.load import Clock
+from dialerd.service import spreading
 from dialerd.service.import_run import run
 from dialerd.service.names import require_list
 from dialerd.service.removal import UNUSED_AFTER, drop_files, remove_left_over
@@ -52,7 +53,8 @@ def recover(
     database: Database, *, clock: Clock, starter: Callable[[Database, int, int, str], None] = start_alone
 ) -> list[tuple[int, int]]:
     """Has versions whose process is gone brought to their end, each by a process of its own, and does not wait for them.
-    Returns their (list id, version). Cheap when there are none; also removes what is left of deleted lists, and files
+    Returns their (list id, version). Cheap when there are none; also takes over, in other lists, what imports said about
+    their leads, and removes what is left of deleted lists, and files
     that no version names any more.
     """
     now = clock()
@@ -60,6 +62,7 @@ def recover(
         orphans = [version for version in versions.unfinished(conn) if is_orphan(version, now)]
     for orphan in orphans:
         starter(database, orphan.list_id, orphan.number, orphan.worker)
+    spreading.run_pending(database, clock=clock)
     remove_left_over(database, clock)
     drop_files(database, clock() - UNUSED_AFTER)
     return [(orphan.list_id, orphan.number) for orphan in orphans]

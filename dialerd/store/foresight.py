@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
-from dialerd.store import dnc_rows
+from dialerd.store import dnc_rows, others
 from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Connection
 from dialerd.store.seen import Seen
-from dialerd.store.staging import Rules, StageCounts, look_elsewhere, look_up
+from dialerd.store.staging import Rules, StageCounts, look_up
 from dialerd.store.tables import lead_rows, leads, lists
 
 
@@ -24,12 +24,13 @@ def foresee(
     phones = {row.phone for row in rows}
     stopped = {row.phone for row in dnc_rows.sort_out(conn, list_id, rows, now)[1]}
     known = look_up(conn, list_id, phones)
-    elsewhere = look_elsewhere(conn, list_id, phones, rules.scope) if rules.scope.wide else frozenset()
+    elsewhere = others.look(conn, list_id, phones, rules.scope)
     before = seen.among(phones)
     new = untouched = repeated = updated = on_dnc = named = 0
     for row in rows:
-        lead = known.get(row.phone)
-        live = lead is not None and not lead.ended and lead.from_version > 0
+        lead, there = known.get(row.phone), elsewhere.get(row.phone, ())
+        live = lead is not None and lead.is_live
+        changes = live and rules.updates and lead is not None and lead.differs(row)
         first = row.phone not in before
         before.add(row.phone)
         named += live and first
@@ -38,9 +39,9 @@ def foresee(
         elif not first:
             again = live and not rules.remembers
             untouched, repeated = untouched + again, repeated + (not again)
-        elif not live:
-            repeated, new = repeated + (row.phone in elsewhere), new + (row.phone not in elsewhere)
-        elif rules.updates and lead is not None and lead.content != (row.priority, row.zone, dict(row.fields)):
+        elif not live and (not there or not rules.spreads):
+            repeated, new = repeated + bool(there), new + (not there)
+        elif changes or (rules.spreads and any(other.differs(row) for other in there)):
             updated += 1
         else:
             untouched += 1

@@ -16,6 +16,7 @@ from dialerd.store.tables import (
     leads,
     list_versions,
     lists,
+    other_updates,
     rejects,
     reset_leads,
     resets,
@@ -128,5 +129,6 @@ def _named(conn: Connection, name: str, *, deleting: bool) -> list[ListRecord]:
 _AROUND = (
     (rejects, ("list_id", "version", "line")),
     (version_known, ("list_id", "version", "lead_id")),
+    (other_updates, ("list_id", "version", "lead_id")),
     (lead_rows, ("lead_id", "list_id", "from_version")),
 )

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialerd.domain.importing import Duplicates, Mode, Scope
-from dialerd.store import versions
+from dialerd.store import others, versions
 from dialerd.store.arming import arm, discard
 from dialerd.store.bulk import StagedLead, insert_new
 from dialerd.store.database import Connection
-from dialerd.store.tables import lead_rows, leads, list_buckets, lists, version_known
+from dialerd.store.others import Other
+from dialerd.store.tables import lead_rows, leads, list_buckets, version_known
 
-__all__ = ["PLAIN", "Rules", "StageCounts", "StagedLead", "arm", "discard", "look_elsewhere", "look_up", "stage"]
+__all__ = ["PLAIN", "Rules", "StageCounts", "StagedLead", "arm", "discard", "look_up", "stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Rules:
         return self.duplicates is Duplicates.UPDATE or self.scope is Scope.FILE
 
     @property
+    def spreads(self) -> bool:
+        """Leads of other lists take what the file says, too."""
+        return self.duplicates is Duplicates.UPDATE and self.scope.wide
+
+    @property
     def remembers(self) -> bool:
         """Which known leads the file named is written down: for what to withdraw, and so that its first row counts."""
         return self.updates or self.mode is Mode.REPLACE
@@ -45,8 +51,8 @@ PLAIN = Rules()
 @dataclass(frozen=True, slots=True)
 class StageCounts:
     """Where the rows went: `new` leads were staged, or withdrawn ones came back; `known` numbers are in the list and stay
-    as they were; `updated` ones take what the row says; `repeated` ones came before in this version, or are in another
-    list that was looked into; `stopped` ones are on do-not-call.
+    as they were; `updated` ones take what the row says, here or in another list that was looked into; `repeated` ones
+    came before in this version, or are in another list and stay as they are; `stopped` ones are on do-not-call.
     """
 
     new: int
@@ -64,6 +70,15 @@ class _Known:
     from_version: int
     ended: bool
     content: tuple[int, str, dict[str, str]]
+
+    @property
+    def is_live(self) -> bool:
+        """The list has it; else it comes back."""
+        return not self.ended and self.from_version > 0
+
+    def differs(self, row: StagedLead) -> bool:
+        """Whether the row says something else about it."""
+        return self.content != (row.priority, row.zone, dict(row.fields))
 
 
 def stage(
@@ -83,7 +98,7 @@ def stage(
     first: dict[str, StagedLead] = {}
     for row in rows:
         first.setdefault(row.phone, row)
-    elsewhere = look_elsewhere(conn, list_id, first, rules.scope) if rules.scope.wide else frozenset()
+    elsewhere = others.look(conn, list_id, first, rules.scope)
     wanted = [row for phone, row in first.items() if phone not in elsewhere]
     known = insert_new(conn, list_id, version, wanted, now, due_at)
     versions.count(conn, list_id, version, **{"born" if due_at else "unarmed": len(wanted) - len(known)})
@@ -117,33 +132,64 @@ def _meet(
     list_id: int,
     version: int,
     rows: Sequence[StagedLead],
-    elsewhere: Collection[str],
+    elsewhere: Mapping[str, Sequence[Other]],
     rules: Rules,
 ) -> _Met:
     """The rows whose numbers this list or another one has."""
     known = look_up(conn, list_id, [row.phone for row in rows])
-    named = _named_before(conn, list_id, version, known.values()) if rules.remembers else frozenset()
+    theirs = [other.lead_id for found in elsewhere.values() for other in found] if rules.spreads else []
+    mine = [lead.lead_id for lead in known.values()]
+    named = _named_before(conn, list_id, version, [*mine, *theirs]) if rules.remembers else frozenset()
     begun: list[tuple[int, StagedLead]] = []
     ended: list[_Known] = []
-    untouched: dict[str, int] = {}
-    repeated = 0
+    spread: list[tuple[int, StagedLead]] = []
+    untouched: set[str] = set()
+    names = set(theirs)
+    repeated = updated = 0
     for row in rows:
-        lead = known.get(row.phone)
-        here = lead is not None and not (lead.ended and row.phone in elsewhere)
-        if lead is None or not here or lead.from_version == version or lead.lead_id in named:
+        there = elsewhere.get(row.phone, ())
+        lead = _here(known.get(row.phone), there)
+        if _came_before(lead, there, version, named) or (lead is None and not rules.spreads):
             repeated += 1
-        elif lead.ended or lead.from_version == 0:
+            continue
+        differing = [(other.lead_id, row) for other in there if rules.spreads and other.differs(row)]
+        spread += differing
+        changes = lead is not None and lead.is_live and rules.updates and lead.differs(row)
+        if lead is not None and (changes or not lead.is_live):
             begun.append((lead.lead_id, row))
-        elif rules.updates and lead.content != (row.priority, row.zone, dict(row.fields)):
-            begun.append((lead.lead_id, row))
+        elif lead is not None:
+            names.add(lead.lead_id)
+        if lead is not None and changes:
             ended.append(lead)
-        else:
-            untouched[row.phone] = lead.lead_id
+        if changes or differing:
+            updated += 1
+        elif lead is None or lead.is_live:
+            untouched.add(row.phone)
     _write(conn, list_id, version, begun, ended)
-    if rules.remembers and untouched:
-        values = [{"list_id": list_id, "version": version, "lead_id": lead_id} for lead_id in untouched.values()]
+    others.keep(conn, list_id, version, spread)
+    if rules.remembers:
+        _name(conn, list_id, version, sorted(names - named))
+    return _Met(len(begun) - len(ended), updated, repeated, frozenset(untouched))
+
+
+def _here(lead: _Known | None, there: Sequence[Other]) -> _Known | None:
+    """The lead as one that the list has, or that comes back to it: one that is withdrawn here and live in another list
+    that counts is neither.
+    """
+    return None if lead is not None and lead.ended and there else lead
+
+
+def _came_before(lead: _Known | None, there: Sequence[Other], version: int, named: Collection[int]) -> bool:
+    """Whether an earlier row of the file had the number."""
+    if lead is not None:
+        return lead.from_version == version or lead.lead_id in named
+    return any(other.lead_id in named for other in there)
+
+
+def _name(conn: Connection, list_id: int, version: int, ids: Iterable[int]) -> None:
+    values = [{"list_id": list_id, "version": version, "lead_id": lead_id} for lead_id in ids]
+    if values:
         conn.execute(_NAME[conn.dialect.name], values)
-    return _Met(len(begun) - len(ended), len(ended), repeated, frozenset(untouched))
 
 
 def _write(
@@ -183,17 +229,10 @@ def look_up(conn: Connection, list_id: int, phones: Iterable[str]) -> Mapping[st
     }
 
 
-def _named_before(conn: Connection, list_id: int, version: int, known: Iterable[_Known]) -> frozenset[int]:
-    ids = [lead.lead_id for lead in known]
+def _named_before(conn: Connection, list_id: int, version: int, ids: Sequence[int]) -> frozenset[int]:
     if not ids:
         return frozenset()
     return frozenset(conn.scalars(_NAMED, {"b_list_id": list_id, "version": version, "ids": ids}))
-
-
-def look_elsewhere(conn: Connection, list_id: int, phones: Iterable[str], scope: Scope) -> frozenset[str]:
-    """Those of the numbers that a live lead of another list in the scope has."""
-    statement = _ELSEWHERE_CAMPAIGN if scope is Scope.CAMPAIGN else _ELSEWHERE
-    return frozenset(conn.scalars(statement, {"b_list_id": list_id, "phones": list(phones)}))
 
 
 def _add_buckets(conn: Connection, list_id: int, rows: Iterable[StagedLead], there: set[tuple[int, str]]) -> None:
@@ -250,24 +289,4 @@ _NAMED = select(version_known.c.lead_id).where(
     version_known.c.list_id == bindparam("b_list_id"),
     version_known.c.version == bindparam("version"),
     version_known.c.lead_id.in_(_ids),
-)
-_live = (
-    select(lead_rows.c.lead_id)
-    .where(
-        lead_rows.c.lead_id == leads.c.id,
-        lead_rows.c.list_id + 0 == leads.c.list_id,
-        lead_rows.c.from_version <= lists.c.current_version,
-        or_(lead_rows.c.to_version.is_(None), lead_rows.c.to_version > lists.c.current_version),
-    )
-    .correlate(leads, lists)
-    .exists()
-)
-_ELSEWHERE = (
-    select(leads.c.phone)
-    .join(lists, lists.c.id == leads.c.list_id)
-    .where(leads.c.phone.in_(_phones), lists.c.id != bindparam("b_list_id"), lists.c.archived_at.is_(None), _live)
-)
-_mine = lists.alias("mine")
-_ELSEWHERE_CAMPAIGN = _ELSEWHERE.where(
-    lists.c.campaign == select(_mine.c.campaign).where(_mine.c.id == bindparam("b_list_id")).scalar_subquery()
 )

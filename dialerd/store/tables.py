@@ -25,7 +25,14 @@ from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
 from dialerd.store.tables_tallies import attempt_tallies, lead_tallies, zone_tallies
 from dialerd.store.tables_trunks import trunk_breakers
-from dialerd.store.tables_versions import list_versions, original_parts, originals, rejects, version_known
+from dialerd.store.tables_versions import (
+    list_versions,
+    original_parts,
+    originals,
+    other_updates,
+    rejects,
+    version_known,
+)
 from dialerd.store.tables_words import attributes
 from dialerd.store.types import BigId, UtcDateTime
 
@@ -51,6 +58,7 @@ __all__ = [
     "nodes",
     "original_parts",
     "originals",
+    "other_updates",
     "rejects",
     "reset_leads",
     "resets",

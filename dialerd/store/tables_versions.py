@@ -109,6 +109,21 @@ version_known = Table(
     sqlite_with_rowid=False,
 )
 
+# What the file of a version says about leads of other lists, until it is taken over there.
+other_updates = Table(
+    "other_updates",
+    metadata,
+    Column("list_id", BigId, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("lead_id", BigId, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("fields", JSON, nullable=False),
+    PrimaryKeyConstraint("list_id", "version", "lead_id"),
+    sqlite_with_rowid=False,
+)
+
 rejects = Table(
     "rejects",
     metadata,

@@ -111,6 +111,18 @@ def _around() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "other_updates",
+        sa.Column("list_id", BigId, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("lead_id", BigId, nullable=False),
+        sa.Column("line", sa.Integer, nullable=False),
+        sa.Column("priority", sa.Integer, nullable=False),
+        sa.Column("zone", sa.Text, nullable=False),
+        sa.Column("fields", sa.JSON, nullable=False),
+        sa.PrimaryKeyConstraint("list_id", "version", "lead_id", name="other_updates_pkey"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "rejects",
         sa.Column("list_id", BigId, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),

@@ -2,8 +2,8 @@
 
 Sets DIALERD_DEST_TYPE and the variables of that destination, DIALERD_NUMBER, DIALERD_CAMPAIGN, DIALERD_LIST,
 DIALERD_ATTEMPT_NUMBER, a DIALERD_LEAD_<COLUMN> for each column of the list, a DIALERD_ATTR_<NAME> for each fact that an
-earlier call attached (agi/attr.py), DIALERD_AMD=1 when a machine is to be looked for first, and DIALERD_OK=1 as the last
-of all.
+earlier call attached (agi/attr.py), DIALERD_AMD=1 when a machine is to be looked for first, DIALERD_OPTOUT_KEY for a
+recording with a key to opt out, and DIALERD_OK=1 as the last of all.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def variables(order: RouteOrder) -> dict[str, str]:
             found.setdefault(name, value)
     if order.amd:
         found["DIALERD_AMD"] = "1"
+    if order.optout_key is not None and isinstance(order.destination, Playback):
+        found["DIALERD_OPTOUT_KEY"] = order.optout_key
     found |= {f"DIALERD_ATTR_{name.upper()}": value for name, value in order.attributes.items()}
     return found | _destination(order)
 

@@ -38,6 +38,7 @@ class CarrierTimes:
     talk: float = 1.0  # of a call, after the greeting
     late: float = 3.0  # before a late answer
     early: float = 0.5  # of early media
+    keyed: float = 0.7  # before a key is pressed
     speak: bool = True
 
 
@@ -72,6 +73,7 @@ def configure_carrier(
         "talk": times.talk,
         "late": times.late,
         "early": times.early,
+        "keyed": times.keyed,
         "speak": "yes" if times.speak else "no",
         "choose": "${EXTEN:-3}" if plan.mix is None else f"$[${{CUT(UNIQUEID,.,2)}} % {DECK_SIZE}]",
         "choices": "\n".join(_choices(plan)),

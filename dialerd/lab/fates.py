@@ -18,6 +18,8 @@ class Fate(StrEnum):
     LATE_ANSWER = "late-answer"  # rings long, then as ANSWERED
     EARLY_MEDIA = "early-media"  # 183 with sound, then as ANSWERED
     MACHINE = "machine"  # a long greeting and a beep, then listens
+    OPT_OUT = "opt-out"  # answers and presses 9 until the caller hangs up
+    OPT_OUT_HANGUP = "opt-out-hangup"  # answers, presses 9 and hangs up at once
     NO_ANSWER = "no-answer"  # rings until the caller gives up
     SILENT = "silent"  # says 100 Trying and nothing more
     REDIRECT = "redirect"  # 302 to another number
@@ -81,6 +83,8 @@ ENDINGS: Mapping[str, Fate] = {
     "201": Fate.ANSWER_STAY,
     "202": Fate.ANSWER_HANGUP,
     "203": Fate.MACHINE,
+    "209": Fate.OPT_OUT,
+    "219": Fate.OPT_OUT_HANGUP,
     "302": Fate.REDIRECT,
     **{str(code): fate for fate, code in SIP_CODES.items()},
 }

@@ -32,6 +32,9 @@ AGREES: Mapping[Fate, frozenset[Disposition]] = {
     Fate.LATE_ANSWER: _ANSWERED | _NO_ANSWER,
     Fate.EARLY_MEDIA: _ANSWERED,
     Fate.MACHINE: _ANSWERED,
+    # Without a key to opt out by, these are answered calls like others.
+    Fate.OPT_OUT: _ANSWERED | {Disposition.OPTED_OUT},
+    Fate.OPT_OUT_HANGUP: _ANSWERED | {Disposition.OPTED_OUT},
     Fate.NO_ANSWER: _NO_ANSWER,
     Fate.SILENT: _NO_ANSWER,
     Fate.REDIRECT: _REJECTED,

@@ -13,7 +13,7 @@ from dialerd.domain.facts import EndFacts, Witness
 from dialerd.domain.outcome import Outcome, classify
 from dialerd.domain.recycle import Again, Exhausted, History, Never, decide
 from dialerd.domain.signs import FORGIVEN, Sign, forgiven
-from dialerd.service.said_no import put_on_dnc
+from dialerd.service.said_no import in_call, put_on_dnc
 from dialerd.service.trunk_words import sign_in
 from dialerd.settings import Campaign
 from dialerd.store import attempts, breakers, leads
@@ -211,8 +211,8 @@ def _end_cases(conn: Connection, cases: Sequence[_Case]) -> dict[int, EndResult 
 
 
 def _put_on_dnc(conn: Connection, cases: Sequence[_Case]) -> None:
-    calls = [(case.record.phone, f"call {case.record.attempt_id}", case.outcome.disposition) for case in cases]
-    put_on_dnc(conn, calls, actor=cases[0].request.ending.witness.value, now=cases[0].request.now)
+    said = [in_call(case.record, case.outcome.disposition, case.request.campaigns) for case in cases]
+    put_on_dnc(conn, said, actor=cases[0].request.ending.witness.value, now=cases[0].request.now)
 
 
 def _note(conn: Connection, case: _Case) -> None:

@@ -9,7 +9,7 @@ from dialerd.domain.callback import When, instant_of, zone_of
 from dialerd.domain.dispositions import Disposition, was_picked_up
 from dialerd.domain.errors import BadInput, NotFound, Refused
 from dialerd.domain.recycle import Again, Exhausted, History, Never, decide
-from dialerd.service.said_no import put_on_dnc
+from dialerd.service.said_no import in_call, put_on_dnc
 from dialerd.settings import Campaign, Settings
 from dialerd.store import attempts, audit, dispositions, leads
 from dialerd.store.attempts import AttemptRecord, EvidenceRow
@@ -65,7 +65,7 @@ def set_disposition(database: Database, word: NewWord, *, settings: Settings, ac
         detail = {"attempt": record.attempt_id, "disposition": str(word.disposition), "before": str(before)}
         audit.add(conn, at=now, actor=actor, action="call.disposition", subject=subject, detail=detail)
         if settings.dispositions[word.disposition].do_not_call:
-            put_on_dnc(conn, [(record.phone, f"call {record.attempt_id}", word.disposition)], actor=actor, now=now)
+            put_on_dnc(conn, [in_call(record, word.disposition, settings.campaigns)], actor=actor, now=now)
     return Recalled(
         record.attempt_id,
         record.campaign,

@@ -29,7 +29,8 @@ class RouteRequest:
 @dataclass(frozen=True, slots=True)
 class RouteOrder:
     """Where an answered call goes, and what the dialplan may know about the lead: what its list says of it, and
-    `attributes`, what was said in its earlier calls. `amd`: listen first whether it is a machine.
+    `attributes`, what was said in its earlier calls. `amd`: listen first whether it is a machine. `optout_key`: the key by
+    which the called party of a recording says never again, None for none.
     """
 
     attempt_id: str
@@ -40,6 +41,7 @@ class RouteOrder:
     number: int
     attributes: Mapping[str, str]
     amd: bool
+    optout_key: str | None
 
 
 def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[RouteOrder | DialerdError]:
@@ -110,6 +112,7 @@ def _answer(
         record.number,
         {name: fact.value for name, fact in told.get(record.lead_id, NO_ATTRIBUTES).items()},
         campaign.amd.enabled,
+        campaign.optout_key,
     )
 
 

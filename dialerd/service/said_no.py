@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from dialerd.domain.dnc import Entry, Kind
 from dialerd.service.dnc import note, put
+from dialerd.settings import Campaign
+from dialerd.store.attempts import AttemptRecord
 from dialerd.store.database import Connection
 
 
-def put_on_dnc(conn: Connection, said: Sequence[tuple[str, str, str]], *, actor: str, now: datetime) -> None:
-    """Each is a number, what says so (call ..., lead ...), and the disposition. The entries are for all campaigns and have
-    no end; each has an entry in the audit. Leads that have the numbers, in whatever list, are closed.
-    """
+@dataclass(frozen=True, slots=True)
+class SaidNo:
+    """Who is not to be called, by `campaign` or (None) by nobody; what says so (call ..., lead ...); the disposition."""
+
+    phone: str
+    source: str
+    disposition: str
+    campaign: str | None = None
+
+
+def in_call(record: AttemptRecord, disposition: str, campaigns: Mapping[str, Campaign]) -> SaidNo:
+    """The called party of this attempt, as far as its campaign lets a no go (`optout_scope`)."""
+    campaign = campaigns.get(record.campaign)
+    scope = None if campaign is None else campaign.optout_campaign
+    return SaidNo(record.phone, f"call {record.attempt_id}", disposition, scope)
+
+
+def put_on_dnc(conn: Connection, said: Sequence[SaidNo], *, actor: str, now: datetime) -> None:
+    """The entries have no end; each has an entry in the audit. Leads that have the numbers, in whatever list, are closed."""
     entries = {
-        phone: Entry(
-            number=phone,
+        (no.phone, no.campaign): Entry(
+            number=no.phone,
             kind=Kind.EXACT,
-            campaign=None,
+            campaign=no.campaign,
             expires_at=None,
-            source=source,
-            reason=str(disposition),
+            source=no.source,
+            reason=str(no.disposition),
             added_at=now,
             added_by=actor,
         )
-        for phone, source, disposition in said
+        for no in said
     }
     put_on = put(conn, list(entries.values()), now)
     for entry, outcome in zip(entries.values(), put_on.outcomes, strict=True):

@@ -16,7 +16,7 @@ from dialerd.domain.dispositions import Disposition
 from dialerd.domain.errors import BadInput, DialerdError, NotFound, Refused
 from dialerd.domain.facts import AttemptState
 from dialerd.domain.recycle import Again, History, decide
-from dialerd.service.said_no import put_on_dnc
+from dialerd.service.said_no import in_call, put_on_dnc
 from dialerd.settings import Settings
 from dialerd.store import attempts, leads, words
 from dialerd.store.attempts import AttemptRecord, EvidenceRow
@@ -101,7 +101,8 @@ def _one(conn: Connection, word: Word, record: AttemptRecord | None) -> Said | D
         facts["callback_at"] = asked.isoformat()
     attempts.add_evidence(conn, [EvidenceRow(found.attempt_id, DIALPLAN, word.now, facts)])
     if dispositions[word.disposition].do_not_call:
-        put_on_dnc(conn, [(found.phone, f"call {found.attempt_id}", word.disposition)], actor=DIALPLAN, now=word.now)
+        no = in_call(found, word.disposition, word.settings.campaigns)
+        put_on_dnc(conn, [no], actor=DIALPLAN, now=word.now)
     return Said(found.attempt_id, found.campaign, found.phone, word.disposition, again_at)
 
 

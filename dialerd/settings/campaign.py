@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -127,6 +127,10 @@ class Campaign(Section):
     order: Annotated[Order, PlainValidator(values.one_of_enum(Order))] = Order.LIST
     destination: Annotated[Destination, Field(discriminator="type")]
     amd: Amd = Amd()
+    optout_key: Annotated[str, PlainValidator(values.matching(r"[0-9*#]", "one key: 0 to 9, * or #"))] | None = None
+    optout_scope: Annotated[Literal["global", "campaign"], PlainValidator(values.one_of("global", "campaign"))] = (
+        "global"
+    )
     schedule: Schedule
     recycle: Annotated[
         Mapping[Annotated[str, PlainValidator(_recyclable)], Annotated[Rule, ReadAs(RuleForm)]],
@@ -144,6 +148,11 @@ class Campaign(Section):
     def dispositions(self) -> Catalogue:
         """What the dispositions mean, by the catalogue it was read with."""
         return self._dispositions
+
+    @property
+    def optout_campaign(self) -> str | None:
+        """For whom the number of a called party who says no is on do-not-call: this campaign, or (None) all."""
+        return self.name if self.optout_scope == "campaign" else None
 
     @property
     def warnings(self) -> list[str]:

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.asterisk
 
 PREFIX = "+4930555001"
 ANSWERS = {Fate.ANSWERED, Fate.ANSWER_STAY, Fate.ANSWER_HANGUP, Fate.LATE_ANSWER, Fate.EARLY_MEDIA, Fate.MACHINE}
-CALLER_ENDS = {Fate.ANSWER_STAY, Fate.NO_ANSWER, Fate.SILENT}
+ANSWERS |= {Fate.OPT_OUT, Fate.OPT_OUT_HANGUP}
+CALLER_ENDS = {Fate.ANSWER_STAY, Fate.OPT_OUT, Fate.NO_ANSWER, Fate.SILENT}
 RING_MS = 1200
 
 
@@ -36,7 +37,7 @@ def placed(request) -> Placed:
 
     def route(talk: Talk) -> None:
         # Who stays is hung up on by us; everybody else ends the call first.
-        if talk.env["agi_uniqueid"].endswith("201"):
+        if talk.env["agi_uniqueid"].endswith(("201", "209")):
             talk.set(DIALERD_DEST_TYPE="hangup")
         else:
             talk.set(DIALERD_DEST_CONTEXT="dialerd-demo", DIALERD_DEST_EXTEN="stay", DIALERD_DEST_TYPE="extension")

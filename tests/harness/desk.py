@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,23 +62,33 @@ class Desk:
 
     def sent(self, phone: str = "+12025550100", fields: Mapping[str, str] | None = None) -> str:
         """The id of an attempt that was just sent, of a lead with these fields."""
-        row = staging.StagedLead(phone, "", 0, 2, dict(fields or {}))
+        self.add_list(f"list of {phone}", [phone], fields)
         with self.database.write() as conn:
-            campaigns.ensure(conn, ["calls"], self.now)
-            list_id = lists.create(conn, name=f"list of {phone}", now=self.now)
-            version = versions.begin(
-                conn, list_id, file_name="leads.csv", sha256="0" * 64, created_by="the tests", now=self.now
-            )
-            staging.stage(conn, list_id, version, [row], self.now)
-            versions.publish(conn, list_id, version, Buckets(rows=1, imported=1), self.now)
-            staging.arm(conn, list_id, version, self.now, 0, 10)
-            versions.finish(conn, list_id, version, self.now)
-            lists.assign(conn, list_id, "calls", self.now)
             campaigns.set_state(conn, "calls", CampaignState.ACTIVE, self.now)
             request = claims.ClaimRequest("calls", "carrier", "test", "test-1", 1, 100, 100)
             (lead,) = claims.claim(conn, request, lambda _: Yes(), self.now)
             claims.mark_sending(conn, [lead.attempt_id], "test-1", self.now)
         return lead.attempt_id
+
+    def add_list(self, name: str, phones: Sequence[str], fields: Mapping[str, str] | None = None) -> int:
+        """A list of the campaign with these numbers, due now."""
+        rows = [staging.StagedLead(phone, "", 0, line, dict(fields or {})) for line, phone in enumerate(phones, 2)]
+        with self.database.write() as conn:
+            campaigns.ensure(conn, ["calls"], self.now)
+            list_id = lists.create(conn, name=name, now=self.now)
+            version = versions.begin(
+                conn, list_id, file_name="leads.csv", sha256="0" * 64, created_by="the tests", now=self.now
+            )
+            staging.stage(conn, list_id, version, rows, self.now)
+            versions.publish(conn, list_id, version, Buckets(rows=len(rows), imported=len(rows)), self.now)
+            staging.arm(conn, list_id, version, self.now, 0, len(rows) + 1)
+            versions.finish(conn, list_id, version, self.now)
+            lists.assign(conn, list_id, "calls", self.now)
+        return list_id
+
+    def lead_of(self, list_id: int, phone: str) -> LeadRecord:
+        """The lead of the list with this number."""
+        return self.ask(lambda conn: leads.page(conn, list_id=list_id, phone=phone))[0]
 
     def pass_time(self, seconds: float) -> None:
         """Move the clock."""

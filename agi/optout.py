@@ -1,0 +1,24 @@
+"""agi://.../optout: the called party does not want to be called again, by nobody or not by this campaign (`optout_scope`).
+
+The number is on do-not-call from this moment on, and the call ends as OPTED_OUT, whatever else is seen of its end. Sets
+DIALERD_OK=1 once that is on disk.
+"""
+
+from __future__ import annotations
+
+from dialerd.domain.dispositions import Disposition
+from dialerd.service.words import Word, say_each
+from dialerd.telephony.agi_scripts import OK_VARIABLE, AgiContext, own_attempt
+from dialerd.telephony.agi_session import AgiSession
+from dialerd.telephony.originate import ATTEMPT_VARIABLE
+
+
+def run(session: AgiSession, context: AgiContext) -> None:
+    """Write it down. Raises Refused for a channel that is not the attempt's or a call that is not up and answered, NotFound
+    for an attempt nobody made.
+    """
+    attempt_id = own_attempt(session, session.env.get("agi_arg_1") or session.get_variable(ATTEMPT_VARIABLE))
+    word = Word(attempt_id, Disposition.OPTED_OUT, context.settings(), context.now())
+    said = context.commit_item(say_each, word, attempt_id=attempt_id)
+    session.set_variable(OK_VARIABLE, "1")
+    context.log.info("opted_out", attempt_id=attempt_id, campaign=said.campaign, phone=said.phone)

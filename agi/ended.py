@@ -12,9 +12,11 @@ from datetime import timedelta
 from dialerd.domain.errors import BadInput, NotFound
 from dialerd.domain.facts import ChannelState, EndFacts, OriginateFault, Witness
 from dialerd.domain.outcome import parse_tech
+from dialerd.service import trials
 from dialerd.service.attempts import Ending, EndRequest, EndResult, end_each
 from dialerd.store import attempts
 from dialerd.store.database import Connection
+from dialerd.store.trials import TrialRecord, load_many
 from dialerd.telephony.agi_scripts import OK_VARIABLE, AgiContext, own_attempt
 from dialerd.telephony.agi_session import AgiSession
 
@@ -61,8 +63,26 @@ def run(session: AgiSession, context: AgiContext) -> None:
 
 
 def end_reported(conn: Connection, requests: Sequence[EndRequest]) -> list[EndResult | NotFound]:
-    """service.attempts.end_each, with our own ring timeout recognised in each."""
-    return end_each(conn, [judged(conn, request) for request in requests])
+    """service.attempts.end_each, with our own ring timeout recognised in each; trials end as trials."""
+    told_of = [judged(conn, request) for request in requests]
+    results = end_each(conn, told_of)
+    unknown = [request.ending.attempt_id for request, result in zip(told_of, results, strict=True) if not_ours(result)]
+    tried = load_many(conn, unknown)
+    return [
+        end_trial(conn, tried[request.ending.attempt_id], request) if request.ending.attempt_id in tried else result
+        for request, result in zip(told_of, results, strict=True)
+    ]
+
+
+def not_ours(result: EndResult | NotFound) -> bool:
+    """No attempt has this id."""
+    return isinstance(result, NotFound)
+
+
+def end_trial(conn: Connection, trial: TrialRecord, request: EndRequest) -> EndResult:
+    """The end of a call to a telephone of one's own; nothing else hears of it."""
+    disposition = trials.end(conn, trial, request.ending.facts, request.now)
+    return EndResult(trial.trial_id, trial.campaign, "", disposition, applied=False)
 
 
 def told(env: Mapping[str, str]) -> str:

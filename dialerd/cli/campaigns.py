@@ -10,6 +10,7 @@ from dialerd.cli.freezing import freeze, unfreeze
 from dialerd.cli.output import alarming, json_option, print_json, print_pairs, print_table
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_campaign
+from dialerd.cli.trying import try_
 from dialerd.domain.lifecycle import CampaignAction, CampaignState
 from dialerd.service import campaigns, imports, status
 from dialerd.service.status import CampaignStatus
@@ -26,6 +27,7 @@ def group() -> None:
 group.add_command(of_campaign)
 group.add_command(freeze)
 group.add_command(unfreeze)
+group.add_command(try_)
 
 
 @group.command("list")

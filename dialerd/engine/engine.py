@@ -40,7 +40,8 @@ from dialerd.settings import Settings
 from dialerd.store.database import Database
 from dialerd.store.leases import SILENCE
 from dialerd.store.writer import GroupWriter
-from dialerd.telephony.ami import AmiLink, AmiTarget, AsteriskStopping, LinkDown, LinkEvent, LinkUp
+from dialerd.telephony.ami import AmiLink, AsteriskStopping, LinkDown, LinkEvent, LinkUp
+from dialerd.telephony.targets import target_of
 
 RECOVER_IMPORTS_SECONDS = 60.0
 SUCCEED_SECONDS = 5.0
@@ -85,7 +86,7 @@ class Engine:
             on_ended=self._ended,
             on_stray=self._stray,
         )
-        self.link = AmiLink(_target(settings), self._heard)
+        self.link = AmiLink(target_of(settings.asterisk), self._heard)
         self._sender = Sender(self.link, self.tracker, self._crash, self._clock, self.metrics)
         claimer = Claimer(
             lambda: self.settings,
@@ -267,16 +268,3 @@ class Engine:
         session = self.link.session
         if session is not None:
             self._errands.run(session.hangup(attempt_id))
-
-
-def _target(settings: Settings) -> AmiTarget:
-    asterisk = settings.asterisk
-    return AmiTarget(
-        host=asterisk.host,
-        port=asterisk.port,
-        username=asterisk.username,
-        secret=asterisk.require_secret(),
-        connect_timeout=asterisk.connect_timeout,
-        ping_interval=asterisk.ping_interval,
-        ping_timeout=asterisk.ping_timeout,
-    )

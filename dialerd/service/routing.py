@@ -10,10 +10,12 @@ from datetime import datetime
 from dialerd.domain.balance import choose, ticket_of
 from dialerd.domain.errors import DialerdError, NotFound, Refused
 from dialerd.domain.facts import AttemptState, LeadFields
+from dialerd.service.trials import caller_id
 from dialerd.settings import Balanced, Campaign, Single
-from dialerd.store import attempts, leads, words
+from dialerd.store import attempts, leads, trials, words
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.database import Connection
+from dialerd.store.trials import TrialRecord
 from dialerd.store.words import NO_ATTRIBUTES, Attribute
 
 
@@ -53,7 +55,14 @@ def route_each(conn: Connection, requests: Sequence[RouteRequest]) -> list[Route
     fields = leads.lead_fields_many(conn, [record.lead_id for record in records.values()])
     told = words.attributes_of(conn, [record.lead_id for record in records.values()])
     loads = _Loads(conn)
-    answers = [_answer(request, records.get(request.attempt_id), fields, told, loads) for request in requests]
+    unknown = [request.attempt_id for request in requests if request.attempt_id not in records]
+    tried = trials.load_many(conn, unknown)
+    answers = [
+        _trial(conn, request, tried[request.attempt_id], loads)
+        if request.attempt_id in tried
+        else _answer(request, records.get(request.attempt_id), fields, told, loads)
+        for request in requests
+    ]
     attempts.mark_routed(
         conn,
         [
@@ -86,6 +95,19 @@ class _Loads:
         chosen = shares[place].to
         loads[chosen.text] += 1
         return chosen
+
+
+def _trial(conn: Connection, request: RouteRequest, trial: TrialRecord, loads: _Loads) -> RouteOrder | DialerdError:
+    """A call to a telephone of one's own goes the same way, and has no lead."""
+    campaign = request.campaigns.get(trial.campaign)
+    if trial.ended_at is not None:
+        return Refused(f"trial {trial.trial_id}: has ended, only a live one is routed")
+    if campaign is None:
+        return Refused(f"campaign {trial.campaign}: has no configuration file; put it back and reload")
+    destination = loads.destination(campaign, trial.trial_id)
+    trials.mark_routed(conn, trial.trial_id, destination.text, request.now)
+    lead = LeadFields(caller_id(campaign))
+    return RouteOrder(trial.trial_id, trial.campaign, destination, lead, "", 1, {}, campaign.amd.enabled)
 
 
 def _answer(

@@ -24,6 +24,7 @@ from dialerd.store.tables_freezes import freezes
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_resets import reset_leads, resets
 from dialerd.store.tables_tallies import attempt_tallies, lead_tallies, zone_tallies
+from dialerd.store.tables_trials import trials
 from dialerd.store.tables_trunks import trunk_breakers
 from dialerd.store.tables_versions import (
     list_versions,
@@ -62,6 +63,7 @@ __all__ = [
     "rejects",
     "reset_leads",
     "resets",
+    "trials",
     "trunk_breakers",
     "version_known",
     "zone_tallies",

@@ -45,13 +45,22 @@ def originate(order: OriginateOrder) -> list[tuple[str, str]]:
     `dialerd-ended` also for calls that nobody answers. Context, never Application, which would need class `system`.
     Raises BadInput for every value that is not of its plain form; nothing was sent then.
     """
-    attempt_id = _checked("attempt id", order.attempt_id, _ATTEMPT_ID)
     endpoint = _checked("trunk endpoint", order.endpoint, _ENDPOINT)
     number = _checked("number", order.dial_number, _NUMBER)
+    return _headers(order, f"PJSIP/{number}@{endpoint}")
+
+
+def originate_trial(order: OriginateOrder) -> list[tuple[str, str]]:
+    """As `originate`, for a call to the endpoint itself, a telephone of one's own. `dial_number` is not looked at."""
+    return _headers(order, f"PJSIP/{_checked('endpoint', order.endpoint, _ENDPOINT)}")
+
+
+def _headers(order: OriginateOrder, channel: str) -> list[tuple[str, str]]:
+    attempt_id = _checked("attempt id", order.attempt_id, _ATTEMPT_ID)
     headers = [
         ("Action", "Originate"),
         ("ActionID", attempt_id),
-        ("Channel", f"PJSIP/{number}@{endpoint}"),
+        ("Channel", channel),
         ("ChannelId", attempt_id),
         ("Context", ANSWERED_CONTEXT),
         ("Exten", "s"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dialerd.domain.errors import BadInput
 from dialerd.telephony.ami_session import render
-from dialerd.telephony.originate import OriginateOrder, is_attempt_id, originate
+from dialerd.telephony.originate import OriginateOrder, is_attempt_id, originate, originate_trial
 
 ATTEMPT = "01890a5d-ac96-774b-bcce-b302099a8057"
 ORDER = OriginateOrder(ATTEMPT, "carrier", "+12025550100", "+12025550199", 25.5)
@@ -37,6 +37,14 @@ def test_the_originate_is_the_one_the_facts_ask_for():
 
 def test_the_longest_talk_time_travels_as_an_integer():
     assert ("Variable", "DIALERD_MAX_TALK=90") in originate(dataclasses.replace(ORDER, max_talk=90))
+
+
+def test_a_trial_calls_the_endpoint_itself_and_goes_the_same_way():
+    trial = dict(originate_trial(dataclasses.replace(ORDER, endpoint="101", dial_number="")))
+    assert trial["Channel"] == "PJSIP/101"
+    assert (trial["Context"], trial["ActionID"]) == (dict(originate(ORDER))["Context"], ORDER.attempt_id)
+    with pytest.raises(BadInput):
+        originate_trial(dataclasses.replace(ORDER, endpoint="101&PJSIP/102"))
 
 
 def test_without_a_caller_id_the_trunk_decides():

@@ -11,6 +11,7 @@ from dialerd.store.migrations.v0001_freezes import create_freezes
 from dialerd.store.migrations.v0001_mappings import create_mappings
 from dialerd.store.migrations.v0001_resets import create_resets
 from dialerd.store.migrations.v0001_tallies import create_tallies
+from dialerd.store.migrations.v0001_trials import create_trials
 from dialerd.store.migrations.v0001_trunks import create_trunks
 from dialerd.store.migrations.v0001_versions import create_versions
 from dialerd.store.migrations.v0001_words import create_words
@@ -40,6 +41,7 @@ def upgrade() -> None:
     create_tallies()
     create_trunks()
     create_freezes()
+    create_trials()
 
 
 def _campaigns() -> None:

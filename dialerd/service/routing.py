@@ -107,7 +107,8 @@ def _trial(conn: Connection, request: RouteRequest, trial: TrialRecord, loads: _
     destination = loads.destination(campaign, trial.trial_id)
     trials.mark_routed(conn, trial.trial_id, destination.text, request.now)
     lead = LeadFields(caller_id(campaign))
-    return RouteOrder(trial.trial_id, trial.campaign, destination, lead, "", 1, {}, campaign.amd.enabled)
+    amd, key = campaign.amd.enabled, campaign.optout_key
+    return RouteOrder(trial.trial_id, trial.campaign, destination, lead, "", 1, {}, amd, key)
 
 
 def _answer(

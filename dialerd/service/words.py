@@ -18,7 +18,7 @@ from dialerd.domain.facts import AttemptState
 from dialerd.domain.recycle import Again, History, decide
 from dialerd.service.said_no import in_call, put_on_dnc
 from dialerd.settings import Settings
-from dialerd.store import attempts, leads, words
+from dialerd.store import attempts, leads, trials, words
 from dialerd.store.attempts import AttemptRecord, EvidenceRow
 from dialerd.store.database import Connection
 
@@ -68,9 +68,18 @@ def say_each(conn: Connection, said: Sequence[Word]) -> list[Said | DialerdError
 
     NotFound for an attempt nobody made; Refused for one that is not up and answered, for a disposition that no answered
     call ends with or that nobody defined, for a callback that cannot be, and when the called party said no before.
+
+    Of a trial that is up every word is taken, and nothing comes of it: it has no lead, and its telephone is one's own.
     """
     records = attempts.load_many(conn, [word.attempt_id for word in said], lock=True)
-    return [_one(conn, word, records.get(word.attempt_id)) for word in said]
+    tried = trials.load_many(conn, [word.attempt_id for word in said if word.attempt_id not in records])
+    up = {trial_id: trial for trial_id, trial in tried.items() if trial.ended_at is None}
+    return [
+        Said(word.attempt_id, up[word.attempt_id].campaign, "", word.disposition)
+        if word.attempt_id in up
+        else _one(conn, word, records.get(word.attempt_id))
+        for word in said
+    ]
 
 
 def attach_each(conn: Connection, wanted: Sequence[Facts]) -> list[AttemptRecord | DialerdError]:

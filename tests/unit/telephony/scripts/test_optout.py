@@ -6,7 +6,7 @@ import pytest
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.dnc import ON_DNC
-from dialerd.store import audit, dnc
+from dialerd.store import audit, dnc, trials
 from harness.desk import Desk
 
 STRANGER = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -111,6 +111,16 @@ def test_a_call_that_has_ended_or_was_not_answered_is_refused(desk, attempt):
     assert opt_out(desk, attempt) is None
     assert opt_out(desk, desk.sent("+12025550101")) is None
     assert entries(desk) == ()
+
+
+def test_in_a_trial_the_key_is_answered_and_nobody_is_put_anywhere(desk):
+    with desk.database.write() as conn:
+        trials.begin(conn, STRANGER, campaign="calls", endpoint="101", actor="the tests", now=desk.now)
+    assert opt_out(desk, STRANGER) == "1"
+    assert entries(desk) == ()
+    with desk.database.write() as conn:
+        trials.end(conn, STRANGER, "answered", "", desk.now)
+    assert opt_out(desk, STRANGER) is None
 
 
 def test_an_attempt_nobody_made_is_refused(desk):

@@ -20,6 +20,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import phonenumbers
 import psycopg
@@ -33,7 +34,7 @@ from dialerd.ingest.csvfile import BadRow
 from dialerd.ingest.leadfile import Reading, open_leads
 from dialerd.ingest.rows import RowReader
 from dialerd.lab.postgres import private_postgres
-from dialerd.service import lists
+from dialerd.service import lists, statistics
 from dialerd.store.database import Database
 from dialerd.store.tables import leads, metadata
 from dialerd.store.tables import lists as lists_table
@@ -65,15 +66,16 @@ def run(say):
                 bare, against = (bare_sqlite, "executemany") if kind == "sqlite" else (bare_postgresql, "copy")
                 best = len(rows) / seconds_of(bare, url_of("bare"), rows)
                 naive = NAIVE_ROWS / seconds_of(naive_loop, url_of("naive"), file)
-                rate, megabytes, statistics = imported(folder / kind, url_of("ours"), file, say)
+                rate, megabytes, (asked, shown) = imported(folder / kind, url_of("ours"), file, say)
             lines += [
                 f"bench import_{kind} {rate:.0f} rows/s {rate / best:.2f} bare_{against}_{best:.0f}",
                 f"bench import_{kind}_naive {rate:.0f} rows/s {rate / naive:.1f} naive_loop_{naive:.0f}",
                 f"bench import_{kind}_memory {megabytes:.0f} MB {megabytes / MEGABYTES:.2f} limit_of_{MEGABYTES}",
-                f"bench list_statistics_{kind} {statistics:.1f} ms {statistics / STATISTICS_MS:.2f} limit_of_{STATISTICS_MS}",
+                f"bench list_statistics_{kind} {asked:.1f} ms {asked / STATISTICS_MS:.2f} limit_of_{STATISTICS_MS}",
+                f"bench list_show_{kind} {shown:.1f} ms {shown / STATISTICS_MS:.2f} limit_of_{STATISTICS_MS}",
             ]
             good = good and rate >= best / 2 and rate >= 6 * naive
-            good = good and megabytes <= MEGABYTES and statistics <= STATISTICS_MS
+            good = good and megabytes <= MEGABYTES and max(asked, shown) <= STATISTICS_MS
             say(note_load())
     return lines, good
 
@@ -220,18 +222,29 @@ def resident(pid):
 
 
 def statistics_ms(url):
-    """The median of some looks at the list."""
+    """The medians of some looks at the statistics of the list, and at the list as `list show` has it."""
     database = Database(url)
+    now, none = datetime.now(UTC), MappingProxyType({})
     try:
-        times = []
-        for _ in range(9):
-            started = time.perf_counter()
-            shown = lists.show(database, "bench", now=datetime.now(UTC))
-            times.append(1000 * (time.perf_counter() - started))
-        assert shown.view.status.value == "ready"
-        return sorted(times)[len(times) // 2]
+        found = statistics.of_list(database, "bench", campaigns=none, now=now)
+        assert found.total == sum(part.leads for part in found.funnel) > ROWS / 2
+        assert lists.show(database, "bench", now=now).view.status.value == "ready"
+        return (
+            median_ms(lambda: statistics.of_list(database, "bench", campaigns=none, now=datetime.now(UTC))),
+            median_ms(lambda: lists.show(database, "bench", now=datetime.now(UTC))),
+        )
     finally:
         database.close()
+
+
+def median_ms(look):
+    """How long one look takes."""
+    times = []
+    for _ in range(9):
+        started = time.perf_counter()
+        look()
+        times.append(1000 * (time.perf_counter() - started))
+    return sorted(times)[len(times) // 2]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The benchmarks: `run.py [calls] [pace] [weights] [imports] [numbers]`, all without arguments. Lines that begin with `bench` are the result:
+"""The benchmarks: `run.py [calls] [pace] [weights] [imports] [pace_import] [numbers]`, all without arguments. Lines that begin with `bench` are the result:
 
     bench <name> <value> <unit> <ratio> <against>
 
@@ -10,7 +10,14 @@ from __future__ import annotations
 import importlib
 import sys
 
-MODULES = {"calls": "calls", "pace": "pace", "weights": "weights", "imports": "imports", "numbers": "verdicts"}
+MODULES = {
+    "calls": "calls",
+    "pace": "pace",
+    "weights": "weights",
+    "imports": "imports",
+    "pace_import": "pace_import",
+    "numbers": "verdicts",
+}
 """What each is called, and where it is: the standard library has a module `numbers` too."""
 
 

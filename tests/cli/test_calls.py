@@ -18,7 +18,7 @@ def dialed(cli):
     cli.ready("june")
     cli.ok("campaign", "assign", "spring", "june")
     cli.ok("campaign", "start", "spring")
-    request = ClaimRequest("spring", "carrier", "test", "owner", 1, 10, 10, "+12025550100")
+    request = ClaimRequest("spring", "carrier", "test", "owner", 1, 10, 10)
 
     def claim(conn, now):
         (lead,) = claims.claim(conn, request, lambda candidate: Yes(), now)

@@ -13,7 +13,7 @@ ANSWERED, ABANDONED, UNKNOWN = Disposition.ANSWERED, Disposition.ABANDONED, Disp
 NO_ANSWER, BUSY, REJECTED = Disposition.NO_ANSWER, Disposition.BUSY, Disposition.REJECTED
 INVALID, CONGESTION, FAILED = Disposition.INVALID_NUMBER, Disposition.CONGESTION, Disposition.FAILED
 
-ANSWERING = ("181", "183", "200", "201", "202", "203")
+ANSWERING = ("181", "183", "200", "201", "202", "203", "209", "219")
 UNANSWERED = {
     **dict.fromkeys(("100", "180", "408", "480", "483"), NO_ANSWER),
     **dict.fromkeys(("486", "600"), BUSY),

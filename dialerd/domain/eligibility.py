@@ -19,6 +19,7 @@ __all__ = [
     "PLACE",
     "SCHEDULE",
     "WITHDRAWN",
+    "YES",
     "CampaignRules",
     "Gate",
     "Lead",
@@ -68,10 +69,16 @@ def judge_schedule(rules: CampaignRules, now: datetime, latest: datetime | None 
     return _schedule(rules, latest) if latest is not None and isinstance(verdict, Yes) else verdict
 
 
-def judge_place(key: str, rules: CampaignRules, now: datetime) -> Verdict:
+def judge_place(key: str, rules: CampaignRules, now: datetime, latest: datetime | None = None) -> Verdict:
     """The verdict on all leads of one zone key: by the country and the called party's hours, as far as it is not the
-    campaign's schedule that closes them. A claim walks only those with a yes; like that one it ends no lead.
+    campaign's schedule that closes them. A claim walks only those with a yes; like that one it ends no lead. `latest` as in
+    judge_until.
     """
+    verdict = _place(key, rules, now)
+    return _place(key, rules, latest) if latest is not None and isinstance(verdict, Yes) else verdict
+
+
+def _place(key: str, rules: CampaignRules, now: datetime) -> Verdict:
     lead = LeadState(zone=key)
     return _together((gate(lead, rules, now) for _name, gate in PLACE), rules.openings(lead))
 

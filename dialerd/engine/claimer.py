@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from dialerd.domain.eligibility import Verdict, Yes, judge, judge_schedule, judge_until
+from dialerd.domain.eligibility import Verdict, Yes, judge, judge_place, judge_schedule, judge_until
 from dialerd.domain.errors import DialerdError
 from dialerd.domain.facts import AttemptState, ClaimedLead
 from dialerd.domain.pacing import claim_size
@@ -184,9 +184,13 @@ class Claimer:
         def judge_again(candidate: Candidate) -> Verdict:
             return judge_until(candidate, rules, now, latest)
 
-        back = LookBack(line.campaign.compliance.look_back, line.campaign.dispositions)
+        def judge_place_again(key: str) -> Verdict:
+            return judge_place(key, rules, now, latest)
+
+        back = LookBack(rules.compliance.look_back, line.campaign.dispositions)
+        by = sending.Basis(judge_place_again, rules.compliance.version)
         made = sending.commit(
-            conn, line.campaign.name, ids, self._owner, judge_again, now, asterisk=asterisk, back=back
+            conn, line.campaign.name, ids, self._owner, judge_again, now, by=by, asterisk=asterisk, back=back
         )
         return judged_at, made
 
@@ -208,11 +212,12 @@ class Claimer:
             order=campaign.order,
         )
         now = self._clock.now()
-
+        latest = now + timedelta(seconds=self._settings().engine.max_send_delay)
         back = LookBack(campaign.compliance.look_back, campaign.dispositions)
 
         def open_among(keys: Sequence[str]) -> list[str]:
-            return campaign.openings.open_among(keys, now)
+            # Those that are about to close are not claimed, or they would be given back again and again.
+            return campaign.openings.open_among(campaign.openings.open_among(keys, now), latest)
 
         def work(conn: Connection) -> tuple[list[ClaimedLead], Room, CallerIdChoice]:
             def judge_candidate(candidate: Candidate) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, and_, bindparam, case, delete, exists, func, or_, update
+from sqlalchemy import Row, and_, bindparam, case, delete, exists, func, or_, select, update
 
 from dialerd.domain import funnel
 from dialerd.domain.dnc import LONGEST, ON_DNC, Kind
@@ -91,16 +91,17 @@ def restore(conn: Connection, deleted: Sequence[Row[str, int, datetime]], now: d
 
 
 def mark_sending(
-    conn: Connection, attempt_ids: Sequence[str], owner: str, now: datetime, asterisk: str = ""
+    conn: Connection, attempt_ids: Sequence[str], owner: str, now: datetime, asterisk: str = "", rules: str = ""
 ) -> frozenset[str]:
     """The compare-and-set alone: moves claims of `owner` to `sending`, where their campaign is still active and their lead
     was not closed or withdrawn, and its number not put on do-not-call meanwhile, and returns the ids that moved. Only those
-    may be sent, once this transaction is committed, and never twice. `asterisk` is the one they will be sent to. The engine
-    goes through sending.commit, which asks the gates first.
+    may be sent, once this transaction is committed, and never twice. `asterisk` is the one they will be sent to, `rules` the
+    versions of the rule files that let them; both are kept, and the zone keys that were judged. The engine goes through
+    sending.commit, which asks the gates first.
     """
     if not attempt_ids:
         return frozenset()
-    values = {"ids": list(attempt_ids), "b_owner": owner, "now": now, "asterisk": asterisk}
+    values = {"ids": list(attempt_ids), "b_owner": owner, "now": now, "asterisk": asterisk, "rules": rules}
     return frozenset(conn.execute(_MARK_SENDING, values).scalars())
 
 
@@ -168,6 +169,8 @@ _MARK_SENDING = (
         state=AttemptState.SENDING.value,
         sending_at=bindparam("now", type_=UtcDateTime),
         asterisk=bindparam("asterisk"),
+        place=select(leads.c.zone).where(leads.c.id == attempts.c.lead_id).scalar_subquery(),
+        rules=bindparam("rules"),
     )
     .returning(attempts.c.id)
 )

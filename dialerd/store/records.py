@@ -18,7 +18,8 @@ class AttemptRecord:
     """An attempt with what its lead's row says now. `number` is 1 for the lead's first attempt; `counts` says whether it
     used up one of the lead's attempts; `said` is what the dialplan called it while it was up, and `callback_at` when the called
     party asked to be called again. `list_name` and the `lead_` values are None when the lead was deleted. Attempts
-    up to `lead_fresh_after` were made before the lead was last made fresh.
+    up to `lead_fresh_after` were made before the lead was last made fresh. `place` is the zone key by which the gates let it
+    be sent at `sending_at`, and `rules` what they went by: the compliance profiles of that moment with their dates.
     """
 
     attempt_id: str
@@ -54,6 +55,8 @@ class AttemptRecord:
     lead_disposition: str | None
     lead_fresh_after: int | None
     lead_zone: str | None = None
+    place: str | None = None
+    rules: str = ""
 
 
 def read_record(row: Any) -> AttemptRecord:
@@ -81,6 +84,8 @@ RECORDS: Select[Any] = select(
     leads.c.disposition.label("lead_disposition"),
     leads.c.fresh_after,
     leads.c.zone.label("lead_zone"),
+    attempts.c.place,
+    attempts.c.rules,
 ).select_from(
     attempts.outerjoin(leads, leads.c.id == attempts.c.lead_id).outerjoin(lists, lists.c.id == attempts.c.list_id)
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, bindparam, text
 
-from dialerd.domain.eligibility import Never, NoUntil, Verdict
+from dialerd.domain.eligibility import YES, Never, NoUntil, Verdict, Yes
 from dialerd.domain.facts import AttemptState
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.store import claims, verdicts
@@ -36,6 +36,20 @@ class Commitment:
     refused: Mapping[str, str]
 
 
+def _anywhere(_key: str) -> Verdict:
+    return YES
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the gates go by beside the lead: the verdict on a zone key, and the rule files with their dates, which are kept
+    with every attempt that was sent.
+    """
+
+    place: Callable[[str], Verdict] = _anywhere
+    rules: str = ""
+
+
 def commit(
     conn: Connection,
     campaign: str,
@@ -44,13 +58,16 @@ def commit(
     judge: Callable[[Candidate], Verdict],
     now: datetime,
     *,
+    by: Basis = Basis(),
     asterisk: str = "",
     back: LookBack = NO_LOOK_BACK,
 ) -> Commitment:
     """Moves claims of `owner` for the campaign to `sending` where every gate still says yes, and gives the others back.
 
     A "no until" puts the lead off, a "never" closes it, so that it is not claimed again a second later. `asterisk` as in
-    claims.mark_sending, `back` as in claims.claim. Give the connection of a write transaction.
+    claims.mark_sending, `back` as in claims.claim. A place that `by` says no to puts no lead off and closes none: its
+    bucket is passed over until the place opens, with the due times as they are. Give the connection of a write
+    transaction.
     """
     refused: dict[str, str] = dict.fromkeys(attempt_ids, LOST)
     moved: list[dict[str, object]] = []
@@ -60,7 +77,7 @@ def commit(
     # Its own attempt is no past call to the number.
     candidates = with_past(conn, seen, back, now, but_not=attempt_ids)
     for row, candidate in zip(rows, candidates, strict=True):
-        obstacle = _obstacle(row)
+        obstacle = _obstacle(row) or _not_there(candidate, by)
         verdict = None if obstacle else judge(candidate) if candidate.live else Never(claims.WITHDRAWN)
         if isinstance(verdict, Never | NoUntil):
             moved.append(verdicts.moved_by(candidate.lead_id, verdict, now))
@@ -68,7 +85,7 @@ def commit(
         if obstacle is None:
             passed.append(row.attempt_id)
         refused[row.attempt_id] = obstacle or CHANGED
-    won = claims.mark_sending(conn, passed, owner, now, asterisk)
+    won = claims.mark_sending(conn, passed, owner, now, asterisk, by.rules)
     refused = {attempt_id: reason for attempt_id, reason in refused.items() if attempt_id not in won}
     claims.give_back(conn, [attempt_id for attempt_id, reason in refused.items() if reason != LOST], now)
     verdicts.move(conn, moved)
@@ -87,6 +104,11 @@ def _obstacle(row: Any) -> str | None:
     if not row.assigned:
         return "its list is archived or no longer the campaign's"
     return f"the lead is closed: {row.closed}" if row.closed is not None else None
+
+
+def _not_there(candidate: Candidate, by: Basis) -> str | None:
+    verdict = by.place(candidate.zone) if candidate.live else YES
+    return None if isinstance(verdict, Yes) else verdict.reason
 
 
 _CAMPAIGN_COLUMNS = 4

@@ -202,6 +202,9 @@ attempts = Table(
     Column("trunk", Text, nullable=False),
     # The Asterisk it was sent to, as AmiSession.asterisk has it: only who drives that one can see what became of it.
     Column("asterisk", Text, nullable=False, server_default=""),
+    # The lead's zone key by which it was judged when it was sent, and the rule files of that moment with their dates.
+    Column("place", Text),
+    Column("rules", Text, nullable=False, server_default=""),
     Column("caller_id", Text),
     Column("state", Text, nullable=False),
     Column("disposition", Text),

@@ -113,13 +113,14 @@ class World:
         campaign: str = CAMPAIGN,
         owner: str = "o",
         now: datetime = NOW,
+        by: sending.Basis = sending.Basis(),  # noqa: B008 - frozen
         asterisk: str = "",
         back: LookBack = NO_LOOK_BACK,
     ) -> Commitment:
         """As `send`, with the gates asked once more."""
         ids = [lead.attempt_id for lead in claimed]
         return self.write(
-            lambda conn: sending.commit(conn, campaign, ids, owner, judge, now, asterisk=asterisk, back=back)
+            lambda conn: sending.commit(conn, campaign, ids, owner, judge, now, by=by, asterisk=asterisk, back=back)
         )
 
     def end(

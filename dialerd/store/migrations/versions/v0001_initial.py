@@ -156,6 +156,8 @@ def _attempts() -> None:
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("trunk", sa.Text, nullable=False),
         sa.Column("asterisk", sa.Text, nullable=False, server_default=""),
+        sa.Column("place", sa.Text),
+        sa.Column("rules", sa.Text, nullable=False, server_default=""),
         sa.Column("caller_id", sa.Text),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("disposition", sa.Text),

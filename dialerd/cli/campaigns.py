@@ -11,6 +11,7 @@ from dialerd.cli.output import alarming, json_option, print_json, print_pairs, p
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_campaign
 from dialerd.cli.trying import try_
+from dialerd.cli.why import of_campaign as why_of_campaign
 from dialerd.domain.lifecycle import CampaignAction, CampaignState
 from dialerd.service import campaigns, imports, status
 from dialerd.service.status import CampaignStatus
@@ -25,6 +26,7 @@ def group() -> None:
 
 
 group.add_command(of_campaign)
+group.add_command(why_of_campaign)
 group.add_command(freeze)
 group.add_command(unfreeze)
 group.add_command(try_)

@@ -65,8 +65,9 @@ def leads_answer(effect: Effect) -> dict[str, int]:
 
 def tell_effects(leads: Effect, calls: CalledOff) -> None:
     """Says what adding did to leads and to calls that were planned, where there were any."""
-    if leads.closed + leads.waiting:
-        click.echo(f"{leads.closed + leads.waiting:,} leads are not called any more.")
+    stopped = leads.closed + leads.waiting
+    if stopped:
+        click.echo("1 lead is not called any more." if stopped == 1 else f"{stopped:,} leads are not called any more.")
     if calls.given_back:
         click.echo(f"{calls.given_back:,} calls that were planned are called off.")
     if calls.left:

@@ -26,6 +26,7 @@ COMMANDS = {
     "dnc": Entry("dialerd.cli.dnc:group", "Put numbers on do-not-call; import, export and check it."),
     "call": Entry("dialerd.cli.calls:group", "Look at what was dialed and what became of it."),
     "dispositions": Entry("dialerd.cli.dispositions:command", "List the dispositions there are, and their flags."),
+    "why": Entry("dialerd.cli.why:command", "Say why a number is dialed or not, gate by gate."),
     "status": Entry("dialerd.cli.status:command", "Show engines and campaigns, and why nothing is dialed."),
     "run": Entry("dialerd.cli.daemons:run", "Run the engine: claims leads, paces, dials through Asterisk."),
     "agi": Entry("dialerd.cli.daemons:agi", "Run the FastAGI server that the dialplan asks."),

@@ -12,6 +12,7 @@ from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.funnel import Part
 from dialerd.service import statistics
 from dialerd.service.statistics import DEFINITIONS, Statistics
+from dialerd.store.database import Database
 
 
 @click.command("stats")
@@ -32,8 +33,13 @@ def of_list(shell: Shell, name: str, *, as_json: bool) -> None:
 def of_campaign(shell: Shell, name: str, *, as_json: bool) -> None:
     """The statistics of all lists of a campaign together, and of every call it made."""
     with shell.database() as database:
-        found = statistics.of_campaign(database, name, **_by(shell))
+        found = read_campaign(shell, database, name)
     _print("campaign", found, as_json=as_json)
+
+
+def read_campaign(shell: Shell, database: Database, name: str) -> Statistics:
+    """The statistics of a campaign by the shell's settings and clock."""
+    return statistics.of_campaign(database, name, **_by(shell))
 
 
 def _by(shell: Shell) -> dict[str, Any]:
@@ -66,8 +72,7 @@ def _print(what: str, found: Statistics, *, as_json: bool) -> None:
         ]
     )
     click.echo()
-    rows = [[_words(item.part, item.until), item.leads] for item in found.funnel]
-    print_table(["funnel", "leads"], [*rows, ["all leads", found.total]], empty="")
+    print_funnel(found)
     if found.dispositions:
         click.echo()
         by_size = sorted({*found.dispositions, *made.dispositions}, key=lambda name: -found.dispositions.get(name, 0))
@@ -82,6 +87,12 @@ def _print(what: str, found: Statistics, *, as_json: bool) -> None:
     click.echo()
     for name, meaning in DEFINITIONS.items():
         click.echo(f"{name.replace('_', ' ')}: {meaning}")
+
+
+def print_funnel(found: Statistics) -> None:
+    """Where the leads are, each in one part, and all of them."""
+    rows = [[_words(item.part, item.until), item.leads] for item in found.funnel]
+    print_table(["funnel", "leads"], [*rows, ["all leads", found.total]], empty="")
 
 
 def _words(part: Part, until: datetime | None) -> str:

@@ -119,7 +119,7 @@ def system(database: Database, settings: Settings, *, now: datetime, archived: b
         for name, trunk in sorted(settings.trunks.items())
     )
     engines = tuple(_engine(node) for node in reported)
-    return SystemStatus(now, _frozen_all(frozen) or _problem(reported), engines, trunks, shown)
+    return SystemStatus(now, _frozen_all(frozen) or engine_problem(reported), engines, trunks, shown)
 
 
 def campaign(database: Database, name: str, settings: Settings, *, now: datetime) -> CampaignStatus:
@@ -151,7 +151,7 @@ def _campaign(
         state=record.state if record else CampaignState.DRAFT,
         state_since=record.state_since if record else None,
         started_at=record.started_at if record else None,
-        why=_frozen(name, frozen) or _why(name, record, file, [found.name for found in assigned], reported, now),
+        why=frozen_words(name, frozen) or _why(name, record, file, [found.name for found in assigned], reported, now),
         lists=tuple(found.name for found in assigned),
         calls=opened.campaigns.get(name, 0),
         max_calls=file.max_calls if file else None,
@@ -178,7 +178,7 @@ def _why(
     if file is None:
         return "its configuration file is gone; put it back"
     if state is not CampaignState.ACTIVE:
-        return _resting(name, state, record.stop_reason if record else None, assigned)
+        return resting_words(name, state, record.stop_reason if record else None, assigned)
     alive = [node for node in reported if _lives(node)]
     if not alive:
         return "no engine is running; start one: dialerd run"
@@ -191,7 +191,8 @@ def _why(
     return "; ".join(dict.fromkeys(told))
 
 
-def _resting(name: str, state: CampaignState, stop_reason: str | None, assigned: list[str]) -> str:
+def resting_words(name: str, state: CampaignState, stop_reason: str | None, assigned: list[str]) -> str:
+    """Why a campaign that is not active rests, and the way out."""
     if state is CampaignState.DRAFT and not assigned:
         return f"no list is assigned: dialerd campaign assign {name} LIST"
     way_out = {
@@ -204,7 +205,8 @@ def _resting(name: str, state: CampaignState, stop_reason: str | None, assigned:
     return "; ".join(part for part in parts if part)
 
 
-def _frozen(name: str, found: list[Freeze]) -> str:
+def frozen_words(name: str, found: list[Freeze]) -> str:
+    """Who froze the campaign, or everything, and the way out; empty when nothing is frozen."""
     freeze = freezes.of(found, name)
     if freeze is None:
         return ""
@@ -216,7 +218,7 @@ def _frozen(name: str, found: list[Freeze]) -> str:
 
 
 def _frozen_all(found: list[Freeze]) -> str | None:
-    return _frozen("", found) or None
+    return frozen_words("", found) or None
 
 
 def _said(node: NodeRecord, campaign_name: str) -> Mapping[str, object]:
@@ -224,7 +226,8 @@ def _said(node: NodeRecord, campaign_name: str) -> Mapping[str, object]:
     return told if isinstance(told, Mapping) else {}
 
 
-def _problem(reported: list[NodeRecord]) -> str | None:
+def engine_problem(reported: list[NodeRecord]) -> str | None:
+    """Why no engine dials, whatever the campaigns say; None when they do."""
     alive = [node for node in reported if _lives(node)]
     if not reported:
         return "no engine is running; start one: dialerd run"

@@ -19,6 +19,7 @@ from sqlalchemy import Boolean, TextClause, bindparam, text
 
 from dialerd.domain.compliance import Dial
 from dialerd.domain.dnc import Entry, stopping
+from dialerd.domain.rules import LeadState
 from dialerd.store import buckets, dnc
 from dialerd.store.database import Connection
 from dialerd.store.past import LookBack, dialed
@@ -112,6 +113,24 @@ def with_past(
     return [replace(lead, dialed=past.get(lead.phone, ())) for lead in found] if past else found
 
 
+def standing(conn: Connection, campaign: str, lead_id: int, back: LookBack, now: datetime) -> LeadState | None:
+    """The lead as the gates see it, due or not, and nothing is locked: for whoever asks why. None when there is none."""
+    row = conn.execute(_STANDING, {"lead_id": lead_id}).one_or_none()
+    if row is None:
+        return None
+    (lead,) = with_past(conn, judged_by_dnc(conn, campaign, [Candidate(*row)], now), back, now)
+    return LeadState(
+        disposition=lead.disposition,
+        attempts=lead.attempts,
+        due_at=row.due_at,
+        busy=lead.busy,
+        zone=lead.zone,
+        dialed=lead.dialed,
+        live=lead.live,
+        stopped_by=lead.stopped_by,
+    )
+
+
 def _rounded(limit: int) -> int:
     """The limit stands in the text, where the planner sees how short the walk is; rounding keeps the texts few."""
     return 1 << max(3, (limit - 1).bit_length())
@@ -180,6 +199,11 @@ _CANDIDATES = (
     + SEEN.format(dials="l.dials", due_at="l.due_at", busy=_BUSY)
     + "\n  FROM taken l ORDER BY l.priority DESC, l.due_at{way}, l.id{way}"
 )
+_STANDING = text(
+    "SELECT "  # noqa: S608 - parts of our own
+    + SEEN.format(dials="l.dials", due_at="l.due_at", busy=_BUSY)
+    + " FROM leads l WHERE l.id = :lead_id"
+).columns(**SEEN_TYPES)
 _POSTGRESQL_THESE = """
 WITH taken AS MATERIALIZED (
     SELECT * FROM leads WHERE id = ANY (CAST(:ids AS bigint[])) AND due_at <= :now FOR UPDATE SKIP LOCKED

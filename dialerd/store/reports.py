@@ -21,6 +21,12 @@ def dialed_between(conn: Connection, since: datetime, until: datetime, *, campai
     return conn.scalar(statement) or 0
 
 
+def sent_since(conn: Connection, since: datetime, campaign: str) -> list[datetime]:
+    """When each of the campaign's attempts since then passed the point of no return, the oldest first."""
+    statement = select(attempts.c.sending_at).where(attempts.c.sending_at >= since, attempts.c.campaign == campaign)
+    return list(conn.scalars(statement.order_by(attempts.c.sending_at)))
+
+
 def disposition_counts(conn: Connection, campaign: str | None = None, *, list_id: int | None = None) -> dict[str, int]:
     """Ended attempts by disposition, of a campaign, of a list, or of all."""
     statement = (

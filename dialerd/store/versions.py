@@ -276,10 +276,7 @@ def unfinished(conn: Connection) -> list[VersionRecord]:
 _BUCKETS = ("rows", "imported", "updated", "unchanged", "duplicate", "dnc", "rejected", "withdrawn")
 # Spelt as the index has it, so that it is used.
 _is_unfinished = list_versions.c.state.in_(
-    [
-        bindparam(None, state.value, literal_execute=True)
-        for state in (VersionState.STAGING, VersionState.PUBLISHED, VersionState.UNDOING)
-    ]
+    [bindparam(None, state.value, literal_execute=True) for state in VersionState if state.unfinished]
 )
 
 

@@ -14,13 +14,13 @@ from dialerd.domain.compliance import Cap, Compliance, Rule
 from dialerd.domain.dispositions import FLAGS, Disposition
 from dialerd.domain.eligibility import CampaignRules, Never, NoUntil, Yes, judge, judge_place, judge_schedule
 from dialerd.domain.openings import Openings
-from dialerd.store import claims
+from dialerd.store import claims, heads
 from dialerd.store.ids import new_attempt_id
 from dialerd.store.past import LookBack
 from dialerd.store.tables import attempts, leads, lists
 from harness.book import may_call
 from harness.cases import KEYS, Cases
-from harness.world import CAMPAIGN, claim_request, lead, phones
+from harness.world import CAMPAIGN, NOW, claim_request, lead, phones
 
 MICROSECOND, SECOND = timedelta(microseconds=1), timedelta(seconds=1)
 LEADS = 1200
@@ -138,3 +138,24 @@ def test_at_the_instant_a_cap_ends_the_lead_is_taken_and_not_before(world):
         for instant in (at - MICROSECOND, at):
             taken, _after = claim_all(world, rules, instant)
             assert taken == {phone for phone, state in states.items() if may_call(state, rules, instant)}
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_whoever_asks_why_is_told_what_the_claim_does(world, seed):
+    cases = Cases(seed)
+    now = cases.instant()
+    fill(world, cases, now)
+    taken = set()
+    while not taken:
+        rules = cases.rules()
+        if isinstance(judge_schedule(rules, now), Yes):
+            taken, _ = claim_all(world, rules, now)
+    back = LookBack(rules.compliance.look_back)
+    with world.database.read() as conn:
+        ids = dict(conn.execute(select(leads.c.phone, leads.c.id)).all())
+        asked = {phone: heads.standing(conn, CAMPAIGN, lead_id, back, now) for phone, lead_id in ids.items()}
+    assert {phone for phone, state in asked.items() if isinstance(judge(state, rules, now), Yes)} == taken
+
+
+def test_nobody_knows_why_of_a_lead_that_is_not_there(world):
+    assert world.read(lambda conn: heads.standing(conn, CAMPAIGN, 1, LookBack(timedelta()), NOW)) is None

@@ -8,6 +8,7 @@ import pytest
 from dialerd.domain.dispositions import SYSTEM
 from dialerd.store import audit, lists, selection
 from dialerd.store.database import Database
+from harness.office import Office
 from harness.world import NOW, World, lead, phones
 
 HOUR = timedelta(hours=1)
@@ -90,3 +91,9 @@ def people(desk):
     )
     desk.world.add_list([lead("+442079460001", first_name="Jane", last_name="Doe")], name="second", campaign=None)
     return desk
+
+
+@pytest.fixture
+def office(desk):
+    desk.world.campaign("autumn")
+    return Office(desk)

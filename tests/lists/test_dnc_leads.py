@@ -1,13 +1,12 @@
 """What do-not-call does to leads: closed or put off while an entry covers them, as they were when none does."""
 
-import random
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 
 from dialerd.domain.dispositions import Disposition
-from dialerd.domain.dnc import ON_DNC, Entry, Kind, stopping
+from dialerd.domain.dnc import ON_DNC, Kind
 from dialerd.domain.eligibility import CampaignRules, judge
 from dialerd.domain.errors import Refused
 from dialerd.domain.funnel import Part
@@ -20,66 +19,18 @@ from dialerd.service import (
     list_life,
     moves,
     resets,
-    statistics,
 )
-from dialerd.service.dnc import DncTerms, DncWish
 from dialerd.service.moves import MoveWish
 from dialerd.service.resets import ResetWish
 from dialerd.settings.values import zone
 from dialerd.store import dnc_leads
-from dialerd.store.types import UtcDateTime
-from harness.brute import counted, tallied
+from harness.office import CONFIGURED, Office, entry
 from harness.world import CAMPAIGN, NOW, phones
 
 HOUR = timedelta(hours=1)
 ANN, BEN, CAT = phones(3)
 BUSY, ANSWERED = Disposition.BUSY, Disposition.ANSWERED
 RULES = CampaignRules(max_attempts=3, zone=zone("UTC"))
-CONFIGURED = (CAMPAIGN, "autumn")
-
-
-class Office:
-    """A desk at which numbers are put on do-not-call and taken off."""
-
-    def __init__(self, desk):
-        self.desk = desk
-        self.world = desk.world
-        self.database = desk.database
-
-    def add(self, *numbers, prefix=False, campaign=None, expires_at=None):
-        wish = DncWish(Kind.PREFIX if prefix else Kind.EXACT, campaign)
-        return dnc.add(
-            self.database,
-            numbers,
-            wish,
-            DncTerms(expires_at),
-            configured=CONFIGURED,
-            clock=self.desk.clock,
-            max_send_delay=0.1,
-            **self.desk.words,
-        )
-
-    def remove(self, *numbers, prefix=False, campaign=None):
-        wish = DncWish(Kind.PREFIX if prefix else Kind.EXACT, campaign)
-        return dnc.remove(self.database, numbers, wish, configured=CONFIGURED, clock=self.desk.clock, **self.desk.words)
-
-    def lead(self, phone, list_name="first"):
-        (found,) = [lead for lead in self.world.leads() if (lead.phone, lead.list_name) == (phone, list_name)]
-        return found
-
-    def stands(self, phone, list_name="first"):
-        lead = self.lead(phone, list_name)
-        return lead.closed, lead.due_at
-
-    def funnel(self, list_name="first"):
-        found = statistics.of_list(self.database, list_name, campaigns={}, now=self.desk.now)
-        return {part.part: part.leads for part in found.funnel if part.leads}
-
-
-@pytest.fixture
-def office(desk):
-    desk.world.campaign("autumn")
-    return Office(desk)
 
 
 def test_a_lead_is_closed_when_its_number_is_added_and_due_as_before_when_it_is_removed(office):
@@ -273,55 +224,3 @@ def test_leads_that_somebody_else_is_changing_are_left_to_the_next_who_looks(des
     assert office.stands(ANN) == (None, NOW)
     assert dnc_sweeps.take_over(office.database, clock=desk.clock).closed == 1
     assert office.stands(ANN) == (ON_DNC, None)
-
-
-def entry(number, kind=Kind.EXACT, campaign=None, expires_at=None):
-    return Entry(number, kind, campaign, expires_at, "", "", NOW, "the tests")
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_added_and_removed_each_lead_stands_as_its_entries_say(office, seed):
-    chance = random.Random(seed)
-    numbers = phones(40)
-    lists = {name: office.world.add_list(numbers, name=name, campaign=home) for name, home in LISTS.items()}
-    before = {}
-    for lead in office.world.leads():
-        due = NOW + chance.randint(-9, 9) * HOUR
-        closed = chance.choice([None, None, None, "answered is final", "closed by hand"])
-        before[lead.lead_id] = (closed, None if closed else due)
-        values = {"due": None if closed else due, "closed": closed, "id": lead.lead_id}
-        office.world.write(lambda conn, values=values: conn.execute(SET, values))
-    entries = {}
-    for _ in range(60):
-        change(office, chance, numbers, entries)
-        for lead in office.world.leads():
-            closed, due = before[lead.lead_id]
-            stop = stopping(entries.values(), lead.phone, LISTS[lead.list_name], NOW)
-            if closed is None and stop is not None:
-                closed, due = (ON_DNC, None) if stop.expires_at is None else (None, max(due, stop.expires_at))
-            assert (lead.closed, lead.due_at) == (closed, due), (lead, stop)
-    assert tallied(office.database, list(lists.values()), NOW) == counted(office.database, list(lists.values()), NOW)
-
-
-LISTS = {"first": CAMPAIGN, "second": "autumn", "third": None}
-SET = text("UPDATE leads SET due_at = :due, closed = :closed WHERE id = :id").bindparams(
-    bindparam("due", type_=UtcDateTime)
-)
-
-
-def change(office, chance, numbers, entries):
-    """Adds or removes an entry, also in `entries`."""
-    if entries and chance.random() < 0.4:
-        number, kind, campaign = chance.choice(list(entries))
-        office.remove(number, prefix=kind is Kind.PREFIX, campaign=campaign)
-        del entries[number, kind, campaign]
-        return
-    kind = chance.choice([Kind.EXACT, Kind.EXACT, Kind.PREFIX])
-    number = chance.choice(numbers)
-    number = number if kind is Kind.EXACT else number[: chance.randint(9, 12)]
-    campaign = chance.choice([None, CAMPAIGN, "autumn"])
-    expires_at = chance.choice([None, NOW + chance.randint(1, 9) * HOUR])
-    office.add(number, prefix=kind is Kind.PREFIX, campaign=campaign, expires_at=expires_at)
-    key, new = (number, kind, campaign), entry(number, kind, campaign, expires_at)
-    if key not in entries or new.outlasts(entries[key]):
-        entries[key] = new

@@ -22,6 +22,7 @@ from dialerd.store import lists as stored
 from dialerd.store.database import Database
 from dialerd.store.steps import FIRST
 from dialerd.store.versions import Buckets
+from harness.interrupted import dying_worker, interrupt_after
 
 HEADER = "phone_number,first_name\n"
 MANY = 4 * FIRST
@@ -73,33 +74,6 @@ def recovered(database, at=clock):
 
 def later():
     return clock() + LATER
-
-
-def dying_worker(database):
-    """A progress that ends its worker as kill -9 does, after others have taken over and ended without a step."""
-
-    def progress(at):
-        with database.read() as conn:
-            (left,) = versions.unfinished(conn)
-        worker = left.worker
-        for number in range(MOST_TRIES + 1):
-            with database.write() as conn:
-                assert versions.take_over(conn, left.list_id, left.number, worker, f"dead{number}", clock())
-            worker = f"dead{number}"
-        raise KeyboardInterrupt
-
-    return progress
-
-
-def interrupt_after(steps):
-    """A progress that raises KeyboardInterrupt, as Ctrl-C does, once so many steps are done."""
-    left = iter(range(steps))
-
-    def progress(at):
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-
-    return progress
 
 
 def test_rows_become_leads_in_their_order_all_due_at_once(database, importing):

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from zoneinfo import available_timezones
 
 import phonenumbers
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
 from phonenumbers.shortnumberinfo import connects_to_emergency_number
-from phonenumbers.tzdata import TIMEZONE_DATA
 
 from dialerd.domain.allowed import EVERY_NUMBER, Allowed, NumberKind, read_kinds
 from dialerd.domain.phone import BadPhone, Phone, PhonePolicy, is_region, read_phone
@@ -285,28 +283,6 @@ def test_any_text_at_all_is_a_number_in_e164_or_a_reason(text, policy):
         assert read_phone(found.e164, STRICT, None) == found
     else:
         assert found.reason
-
-
-@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
-def test_our_zones_are_the_library_s(text):
-    found = read_phone(text, STRICT, None)
-    number = phonenumbers.parse(text, None) if isinstance(found, Phone) else None
-    if number is not None and phonenumbers.number_type(number) != PhoneNumberType.UNKNOWN:
-        from phonenumbers.timezone import time_zones_for_number
-
-        assert found.zones == tuple(zone for zone in time_zones_for_number(number) if zone != "Etc/Unknown")
-
-
-def test_a_number_gets_every_zone_its_owner_may_be_in():
-    assert read_phone("+12025550123", STRICT, None).zones == ("America/New_York",)
-    assert read_phone("+61491570156", STRICT, None).zones[0] == "Australia/Adelaide"
-    assert len(read_phone("+61491570156", STRICT, None).zones) == 8
-    assert "Europe/London" in read_phone("+447700900123", STRICT, None).zones
-
-
-def test_every_zone_of_every_number_is_in_the_zone_database():
-    zones = {zone for found in TIMEZONE_DATA.values() for zone in found} - {"Etc/Unknown"}
-    assert zones <= available_timezones()
 
 
 def test_a_region_is_a_country_in_upper_case():

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 import click
 
 from dialerd.cli.freezing import freeze, unfreeze
+from dialerd.cli.importing import tell_out_of_reach
 from dialerd.cli.output import alarming, json_option, print_json, print_pairs, print_table
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.statistics import of_campaign
 from dialerd.cli.trying import try_
 from dialerd.cli.why import of_campaign as why_of_campaign
 from dialerd.domain.lifecycle import CampaignAction, CampaignState
-from dialerd.service import campaigns, imports, status
+from dialerd.service import campaigns, imports, out_of_reach, status
 from dialerd.service.status import CampaignStatus
 
 
@@ -78,7 +79,10 @@ def assign(shell: Shell, campaign: str, list_name: str, *, as_json: bool) -> Non
             actor=shell.actor,
             now=shell.now(),
         )
+        beyond = out_of_reach.of_list(database, list_name, campaigns=shell.settings.campaigns, now=shell.now())
     _answer(shell, campaign, f"list {list_name} is assigned to campaign {campaign}", as_json=as_json)
+    if not as_json:
+        tell_out_of_reach(beyond)
 
 
 @group.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +23,10 @@ from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Progress as Told
 from dialerd.ingest.load import unseen
 from dialerd.ingest.rejects import beside
-from dialerd.service import imports
+from dialerd.service import imports, out_of_reach
 from dialerd.service.dry_run import dry_run as rehearse
 from dialerd.service.imports import ImportReport
+from dialerd.service.out_of_reach import OutOfReach
 from dialerd.store.database import Database
 from dialerd.store.staging import Rules
 
@@ -103,13 +104,15 @@ def import_(
             )
         else:
             report = _import(shell, database, name, file, reading, rules, out, progress)
+        beyond = out_of_reach.of_list(database, name, campaigns=shell.settings.campaigns, now=shell.now())
     seconds = time.monotonic() - started
     if out is None and report.buckets.rejected and not dry_run:
         say(f"dialerd: {file.parent}: is not writable, so no file of rejected rows; choose one with --rejects")
     if as_json:
-        print_json(_answer(report, seconds))
+        print_json({**_answer(report, seconds), "out_of_reach": beyond})
     else:
         _tell(report, seconds)
+        tell_out_of_reach(beyond)
 
 
 def _import(
@@ -167,6 +170,12 @@ def _tell(report: ImportReport, seconds: float) -> None:
         click.echo(f"The same file was imported as version {report.same_as}.")
     if report.rejects_file is not None:
         click.echo(f"Rejected rows, with reasons: {report.rejects_file} (correct them there and import that file)")
+
+
+def tell_out_of_reach(beyond: Sequence[OutOfReach]) -> None:
+    """A line for each reason for which the list's campaign never calls some of its leads."""
+    for each in beyond:
+        click.echo(f"campaign {each.campaign} never calls {each.leads:,} of the list's leads: {each.reason}")
 
 
 def _beside(file: Path) -> Path | None:

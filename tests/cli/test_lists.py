@@ -86,6 +86,7 @@ def test_an_import_accounts_for_every_row_in_its_json(cli):
         "withdrawn": 0,
         "rejects_file": str(cli.folder / "list.rejects.csv"),
         "same_as": None,
+        "out_of_reach": [],
     }
 
 

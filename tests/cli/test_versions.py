@@ -30,7 +30,7 @@ def test_the_json_of_an_import_has_every_bucket_and_they_add_up(june):
     answer = june.json("list", "import", "june", path, "--mode", "replace", "--duplicates", "update")
     assert list(answer) == [
         *("list", "version", "rows", "imported", "updated", "unchanged", "duplicate", "dnc", "rejected", "withdrawn"),
-        *("seconds", "rejects_file", "same_as"),
+        *("seconds", "rejects_file", "same_as", "out_of_reach"),
     ]
     buckets = [answer[name] for name in ("imported", "updated", "unchanged", "duplicate", "dnc", "rejected")]
     assert (answer["rows"], buckets, answer["withdrawn"]) == (4, [1, 1, 0, 1, 0, 1], 1)

@@ -134,3 +134,25 @@ def test_the_funnel_of_a_campaign_adds_up(dialing):
 
 def test_a_campaign_that_nobody_knows_is_one_line(cli):
     assert "autumn" in cli.refused(1, "campaign", "why", "autumn")
+
+
+def only_america(cli):
+    file = cli.folder / "campaigns.d" / "spring.toml"
+    file.write_text(file.read_text().replace('["none"]', '["us-federal"]'))
+
+
+def test_an_import_says_whom_the_campaign_never_calls_where_they_are(cli):
+    only_america(cli)
+    cli.ready("june")
+    said = "campaign spring never calls 1 of the list's leads: no rule for GB in the campaign's profiles: us-federal"
+    assert said in cli.ok("campaign", "assign", "spring", "june")
+    more = cli.file("phone_number\n+442071838751\n+14155550199\n", "more.csv")
+    told = cli.json("list", "import", "june", more)["out_of_reach"]
+    assert told == [{"campaign": "spring", "reason": said.partition(": ")[2], "leads": 2}]
+    assert "campaign spring never calls 2 of the list's leads" in cli.ok("list", "import", "june", more)
+
+
+def test_without_a_campaign_nobody_is_out_of_reach(cli):
+    only_america(cli)
+    cli.ok("list", "create", "june")
+    assert cli.json("list", "import", "june", cli.file("phone_number\n+442071838751\n"))["out_of_reach"] == []

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from imports import ROWS, write_file
-from pace import PACE, TOLERANCE, error_line
+from pace import PACE, TOLERANCE, error_line, interval_error
 from stage import calls_since, note_load, set_up, wait_for_first
 
 from dialerd.domain.errors import Unavailable
@@ -53,7 +53,7 @@ def run(say):
             most, mean = busiest_second(times), mean_pace(times)
             for fault in faults[:10]:
                 say(f"fault: {fault}")
-            error = error_line(times).removeprefix("bench pace")
+            error = error_line(interval_error(times)).removeprefix("bench pace")
             lines += [
                 f"bench pace_import_{kind}_max_in_any_second {most} calls {most / PACE:.3f} cap_of_{PACE}",
                 f"bench pace_import_{kind}_mean {mean:.2f} calls/s {mean / PACE:.4f} target_of_{PACE}",

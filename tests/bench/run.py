@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent.parent))  # the harness of the tests
 
 MODULES = {
     "calls": "calls",

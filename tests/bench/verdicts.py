@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parents[1]))
 
 from stage import note_load
 

@@ -15,6 +15,7 @@ from dialerd.cli.trying import try_
 from dialerd.cli.why import of_campaign as why_of_campaign
 from dialerd.domain.lifecycle import CampaignAction, CampaignState
 from dialerd.service import campaigns, imports, out_of_reach, status
+from dialerd.service.abandoning import AbandonStatus
 from dialerd.service.status import CampaignStatus
 
 
@@ -176,6 +177,15 @@ def pace(item: CampaignStatus) -> str:
     return f"{item.pace:.1f}/s" if item.target is None else f"{item.pace:.1f} of {item.target:g}/s"
 
 
+def abandoned(found: AbandonStatus) -> str:
+    """Where a campaign stands with one limit for abandoned calls, and what that does."""
+    period = f"{found.hours / 24:g} days" if found.hours > 48 else f"{found.hours:g} h"
+    text = f"{found.abandoned} of {found.people} people in {period}: {found.percent:g} %, {found.limit:g} % at most"
+    if found.clears is not None:
+        return f"{text}; nobody is called until {found.clears:%Y-%m-%d %H:%M} UTC"
+    return f"{text}; at {found.pace:.0%} of its pace" if found.pace < 1 else text
+
+
 def print_dispositions(item: CampaignStatus) -> None:
     """How ended attempts ended, the most frequent first."""
     if item.dispositions:
@@ -227,6 +237,7 @@ def _print_campaign(item: CampaignStatus) -> None:
             ("lists", ", ".join(item.lists) or "none"),
             ("calls up", f"{item.calls} of at most {item.max_calls}" if item.max_calls else item.calls),
             ("pace", pace(item)),
+            *(("abandoned calls", abandoned(each)) for each in item.abandoned),
             ("due now", item.due_now),
             ("to dial", item.remaining),
             ("next due", item.next_due),

@@ -219,6 +219,11 @@ class Compliance:
         )
 
     @property
+    def abandon(self) -> tuple[Abandon, ...]:
+        """The limits for abandoned calls, over all places: they are counted for the campaign as a whole."""
+        return tuple(dict.fromkeys(limit for rule in self.rules for limit in rule.abandon))
+
+    @property
     def ring(self) -> timedelta:
         """The least time it rings before we give up, over all places."""
         return _longest(rule.ring for rule in self.rules)

@@ -1,6 +1,8 @@
-"""The last two gates, which say nothing of the lead: is there a trunk that is free, and may a call leave at this pace.
+"""The last gates, which say nothing of the lead: were few enough people abandoned, is there a trunk that is free, and may a
+call leave at this pace.
 
-For people who ask why. No claim asks them: the caps are counted where leads are claimed, and the dial loop keeps the pace.
+For people who ask why. No claim asks them: the engine closes a campaign that abandoned too many, the caps are counted
+where leads are claimed, and the dial loop keeps the pace.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dialerd.domain.abandon import FREE, Brake
 from dialerd.domain.verdicts import YES, Never, NoUntil, Verdict
 
 # How soon to look again for a free call: they end at any time.
@@ -32,7 +35,7 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """What goes on in a campaign at one instant: its ways out, its calls in use and their cap, its calls per second, and
-    when its latest calls left.
+    when its latest calls left. `brake`: what its abandoned calls leave it.
     """
 
     ways: Sequence[Way]
@@ -40,6 +43,12 @@ class Traffic:
     max_calls: int
     calls_per_second: float
     sent: Sequence[datetime] = ()
+    brake: Brake = FREE
+
+
+def few_abandoned(traffic: Traffic, _now: datetime) -> Verdict:
+    """Whether the campaign is below each of its limits for abandoned calls."""
+    return traffic.brake.verdict
 
 
 def trunk_available(traffic: Traffic, now: datetime) -> Verdict:
@@ -61,16 +70,18 @@ def pace_kept(traffic: Traffic, now: datetime) -> Verdict:
     """Whether a call may leave without there being more than the pace allows in some second, or less than the time from
     one to the next of a slow pace.
     """
-    pace = traffic.calls_per_second
+    pace = traffic.calls_per_second * (traffic.brake.pace or 1)
     whole = max(int(pace), 1)
     window = _SECOND if pace >= 1 else _SECOND / pace
     recent = sorted(at for at in traffic.sent if at > now - window)
     if len(recent) < whole:
         return YES
-    return NoUntil(recent[-whole] + window, f"{pace:g} calls per second are on their way")
+    slower = f"; {traffic.brake.why}" if traffic.brake.why else ""
+    return NoUntil(recent[-whole] + window, f"{pace:g} calls per second are on their way{slower}")
 
 
 WAY_GATES: tuple[tuple[str, Callable[[Traffic, datetime], Verdict]], ...] = (
+    ("abandoned calls", few_abandoned),
     ("trunk available", trunk_available),
     ("pace", pace_kept),
 )

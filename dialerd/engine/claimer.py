@@ -86,7 +86,7 @@ class Claimer:
         """What the line can send at most, in calls per second: no more waits for it than that."""
         trunks = sum(line.trunks[trunk].calls_per_second for trunk in line.campaign.trunks)
         node = self._settings().engine.calls_per_second or math.inf
-        return min(line.campaign.calls_per_second, trunks, node)
+        return min(line.pace_limit.calls_per_second, trunks, node)
 
     async def fill(self, line: Line, size: int, lines: Collection[Line]) -> None:
         """Claim up to `size` leads into the line's hopper, and note when to claim again and why not at once. `lines` are

@@ -61,13 +61,15 @@ class Dialer:
             line.next_claim_at = 0.0
         self._wake.set()
 
-    def open_line(self, campaign: Campaign, settings: Settings, gate: str | None) -> None:
-        """An active campaign, as these settings have it. `gate` says why it may not claim now, None when it may."""
+    def open_line(self, campaign: Campaign, settings: Settings, gate: str | None, brake: float = 1.0) -> None:
+        """An active campaign, as these settings have it. `gate` says why it may not claim now, None when it may; `brake` is
+        the part of its pace that it may use, above 0.
+        """
         if campaign.name not in self.lines:
             self.lines[campaign.name] = Line(campaign, settings.trunks)
             log.info("campaign_opened", campaign=campaign.name, gate=gate)
         line = self.lines[campaign.name]
-        line.campaign, line.trunks = campaign, settings.trunks
+        line.campaign, line.trunks, line.brake = campaign, settings.trunks, brake
         self._max_send_delay = settings.engine.max_send_delay
         self._hopper_seconds = settings.engine.hopper_seconds
         self._roads.limit_node(settings)

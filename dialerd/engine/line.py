@@ -33,7 +33,7 @@ class Line:
 
     `gate` is why nothing is claimed now, None when dialing may go on; `idle` is why the last claim fell short.
     `closed` when the campaign is not active any more: what still arrives here is given back. `committing`: how many are
-    being committed, by trunk. `wants_of_trunk` and `wants_of_node`: its last claim wanted more than it was left there.
+    being committed, by trunk. `brake`: the part of its pace that its abandoned calls leave it. `wants_of_trunk` and `wants_of_node`: its last claim wanted more than it was left there.
     """
 
     campaign: Campaign
@@ -46,6 +46,7 @@ class Line:
     next_claim_at: float = 0.0
     gate: str | None = None
     idle: str = ""
+    brake: float = 1.0
     closed: bool = False
     trunk_turn: int = 0
     wants_of_trunk: set[str] = field(default_factory=set)
@@ -94,8 +95,8 @@ class Line:
 
     @property
     def pace_limit(self) -> Pace:
-        """The campaign's pace."""
-        return Pace(self.campaign.calls_per_second)
+        """The campaign's pace, as its abandoned calls leave it."""
+        return Pace(self.campaign.calls_per_second * self.brake)
 
     def next_trunk(self) -> str:
         """The campaign's trunks in turn."""

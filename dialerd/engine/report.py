@@ -55,7 +55,7 @@ class Report:
             line = self._dialer.lines.get(name)
             calls = self._tracker.count(name)
             pace = line.sent_within(PACE_WINDOW_SECONDS, now) / PACE_WINDOW_SECONDS if line else 0.0
-            target = line.campaign.calls_per_second if line else 0.0
+            target = line.pace_limit.calls_per_second if line else 0.0
             hopper = line.waiting if line else 0
             campaigns[name] = {"reason": reason, "hopper": hopper, "calls": calls, "pace": pace, "target": target}
             if calls == 0 and name not in self._settings().campaigns:

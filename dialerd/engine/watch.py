@@ -13,6 +13,7 @@ from dialerd.domain.eligibility import NoUntil, Verdict, Yes, judge_schedule
 from dialerd.domain.errors import DialerdError
 from dialerd.domain.facts import OPEN_STATES, AttemptState
 from dialerd.domain.lifecycle import CampaignState
+from dialerd.engine.brakes import Brakes
 from dialerd.engine.claimer import NOTHING_DUE
 from dialerd.engine.dialer import Dialer
 from dialerd.engine.schedule import Schedule
@@ -58,6 +59,7 @@ class Watch:
         self._schedule = schedule
         self._clock = clock
         self._hang_up = hang_up
+        self._brakes = Brakes(database, clock)
         self._now = asyncio.Event()
         self.states: dict[str, CampaignRecord] = {}
         self.reasons: dict[str, str] = {}
@@ -104,11 +106,12 @@ class Watch:
     async def _active(self, campaign: Campaign) -> None:
         now = self._clock.now()
         verdict = judge_schedule(campaign.rules, now)
-        gate = None if isinstance(verdict, Yes) else verdict.reason
+        brake = await self._brakes.of(campaign, now)
+        gate = next((said.reason for said in (verdict, brake.verdict) if not isinstance(said, Yes)), None)
         self._set_alarm(campaign, verdict, now)
-        self._dialer.open_line(campaign, self._settings(), gate)
+        self._dialer.open_line(campaign, self._settings(), gate, brake.pace or 1.0)
         line = self._dialer.lines[campaign.name]
-        self.reasons[campaign.name] = gate or self._dialer.obstacle or line.idle or "dialing"
+        self.reasons[campaign.name] = gate or self._dialer.obstacle or line.idle or brake.why or "dialing"
         if gate is None and line.idle == NOTHING_DUE and line.waiting == 0:
             await self._rest(campaign)
 

@@ -12,6 +12,7 @@ from dialerd.domain.eligibility import Never, NoUntil, judge_schedule
 from dialerd.domain.funnel import funnel
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.service import standings
+from dialerd.service.abandoning import AbandonStatus, standing
 from dialerd.service.names import require_campaign
 from dialerd.service.next_call import next_call
 from dialerd.settings import Campaign, Settings, Trunk
@@ -69,7 +70,8 @@ class CampaignStatus:
 
     `pace` is what was sent in the last 10 s and `target` what its file asks for, in calls per second; `due_now` are
     leads that could be dialed at once, `remaining` those to dial now or later or in a call. `held_to` are its compliance
-    profiles with their dates, None without a file; `unlimited`: no profile limits it.
+    profiles with their dates, None without a file; `unlimited`: no profile limits it. `abandoned`: where it stands with
+    each limit for abandoned calls.
     """
 
     name: str
@@ -89,6 +91,7 @@ class CampaignStatus:
     dispositions: Mapping[str, int] = field(default_factory=dict)
     held_to: str | None = None
     unlimited: bool = False
+    abandoned: tuple[AbandonStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ def _campaign(
         dispositions=tallies.attempts_of_campaign(conn, name).ended,
         held_to=file.compliance.version if file else None,
         unlimited=file is not None and file.compliance.is_none,
+        abandoned=standing(conn, file, now) if file else (),
     )
 
 

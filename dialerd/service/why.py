@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dialerd.domain.abandon import brake
 from dialerd.domain.allowed import EVERY_NUMBER
 from dialerd.domain.breaker import Phase
 from dialerd.domain.eligibility import Never, NoUntil, Verdict, judge
@@ -19,6 +20,7 @@ from dialerd.domain.rules import LeadState
 from dialerd.domain.verdicts import YES
 from dialerd.domain.ways import Traffic, Way, explain_ways
 from dialerd.domain.why import Answer, Says, answer_of, answers
+from dialerd.service.abandoning import meters
 from dialerd.service.status import engine_problem, frozen_words, resting_words
 from dialerd.settings import Campaign, Settings
 from dialerd.store import attempts, breakers, campaigns, freezes, heads, lead_search, leads, lists, nodes, reports
@@ -155,4 +157,5 @@ def _traffic(conn: Connection, campaign: Campaign, settings: Settings, now: date
         max_calls=campaign.max_calls,
         calls_per_second=campaign.calls_per_second,
         sent=reports.sent_since(conn, now - _WINDOW, campaign.name),
+        brake=brake(meters(conn, campaign, now)),
     )

@@ -57,6 +57,7 @@ def as_written(compliance: Compliance) -> dict[str, Any]:
         "caps": own.caps,
         "minimum_gap": own.gap,
         "blocks": own.blocks,
+        "abandon": own.abandon,
     }
 
 

@@ -122,11 +122,12 @@ class Limits(Section):
     caps: tuple[Annotated[Cap, ReadAs(CapForm)], ...] = Field(default=(), strict=False)
     minimum_gap: Span = timedelta()
     blocks: tuple[Annotated[Block, ReadAs(BlockForm)], ...] = Field(default=(), strict=False)
+    abandon: tuple[Annotated[Abandon, ReadAs(AbandonForm)], ...] = Field(default=(), strict=False)
 
     def rule(self) -> Rule:
         """A rule that says this and holds everywhere."""
         hours = replace(self.hours or Hours(), holidays=self.holidays) if self.hours or self.holidays else None
-        return Rule(hours=hours, caps=self.caps, gap=self.minimum_gap, blocks=self.blocks)
+        return Rule(hours=hours, caps=self.caps, gap=self.minimum_gap, blocks=self.blocks, abandon=self.abandon)
 
 
 class ProfileRule(Limits):
@@ -137,7 +138,6 @@ class ProfileRule(Limits):
     places: Annotated[tuple[str, ...], PlainValidator(_places)] | None = None
     by: Annotated[By, PlainValidator(lambda value: By(values.one_of(*By)(value)))] = By.EITHER
     purposes: Annotated[frozenset[Purpose], PlainValidator(_purposes)] = frozenset()
-    abandon: tuple[Annotated[Abandon, ReadAs(AbandonForm)], ...] = Field(default=(), strict=False)
     ring_minimum: Span = timedelta()
     retention: Span = timedelta()
 
@@ -148,7 +148,6 @@ class ProfileRule(Limits):
             places=places if self.places is None else self.places,
             by=self.by,
             purposes=self.purposes,
-            abandon=self.abandon,
             ring=self.ring_minimum,
             retention=self.retention,
             source=self.source,

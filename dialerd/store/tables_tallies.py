@@ -64,6 +64,19 @@ attempt_tallies = Table(
 )
 Index("attempt_tallies_campaign", attempt_tallies.c.campaign, attempt_tallies.c.disposition)
 
+# Attempts that have ended, once more by when: `minute` is the one of the end, since 1970.
+minute_tallies = Table(
+    "minute_tallies",
+    metadata,
+    Column("campaign", Text, nullable=False),
+    Column("disposition", Text, nullable=False),
+    Column("minute", Integer, nullable=False),
+    Column("batch", BigId, nullable=False),
+    Column("number", Integer, nullable=False),
+    PrimaryKeyConstraint("campaign", "disposition", "minute", "batch"),
+    sqlite_with_rowid=False,
+)
+
 _loose = text("batch > 0")
-for _table in (lead_tallies, zone_tallies, attempt_tallies):
+for _table in (lead_tallies, zone_tallies, attempt_tallies, minute_tallies):
     Index(f"{_table.name}_loose", _table.c.batch, sqlite_where=_loose, postgresql_where=_loose)

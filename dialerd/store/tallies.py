@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Integer, Table, TextClause, bindparam, func, sel
 from dialerd.domain.funnel import Group, Standing
 from dialerd.store.database import Connection
 from dialerd.store.tables import attempts, leads, list_buckets
-from dialerd.store.tables_tallies import HOUR, MINUTE, attempt_tallies, lead_tallies, zone_tallies
+from dialerd.store.tables_tallies import HOUR, MINUTE, attempt_tallies, lead_tallies, minute_tallies, zone_tallies
 from dialerd.store.types import UtcDateTime
 
 FOLD_STEP = 5000
@@ -245,7 +245,7 @@ SELECT {names}, kept.number, joined.folded FROM kept JOIN joined USING ({names})
     return text(fold_rows), text(f"DELETE FROM {table.name} WHERE {same} AND batch = 0 AND number = 0")  # noqa: S608
 
 
-_FOLDS = (_fold(lead_tallies), _fold(zone_tallies), _fold(attempt_tallies))
+_FOLDS = tuple(_fold(table) for table in (lead_tallies, zone_tallies, attempt_tallies, minute_tallies))
 _LOOSE = text(
     "SELECT count(*) FROM (SELECT 1 FROM lead_tallies WHERE batch > 0"
     " UNION ALL SELECT 1 FROM zone_tallies WHERE batch > 0 LIMIT :limit) loose"

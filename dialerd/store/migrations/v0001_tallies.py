@@ -16,6 +16,7 @@ from dialerd.store.types import BigId
 _LEAD_KEY = ("list_id", "slot", "disposition", "attempts", "contacted", "reason", "batch")
 _ZONE_KEY = ("list_id", "zone", "slot", "disposition", "attempts", "contacted", "batch")
 _ATTEMPT_KEY = ("list_id", "campaign", "disposition", "batch")
+_MINUTE_KEY = ("campaign", "disposition", "minute", "batch")
 
 
 def create_tallies() -> None:
@@ -65,8 +66,18 @@ def _tables() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("attempt_tallies_campaign", "attempt_tallies", ["campaign", "disposition"])
+    op.create_table(
+        "minute_tallies",
+        sa.Column("campaign", sa.Text, nullable=False),
+        sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("minute", sa.Integer, nullable=False),
+        sa.Column("batch", BigId, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint(*_MINUTE_KEY, name="minute_tallies_pkey"),
+        sqlite_with_rowid=False,
+    )
     loose = sa.text("batch > 0")
-    for table in ("lead_tallies", "zone_tallies", "attempt_tallies"):
+    for table in ("lead_tallies", "zone_tallies", "attempt_tallies", "minute_tallies"):
         op.create_index(f"{table}_loose", table, ["batch"], sqlite_where=loose, postgresql_where=loose)
 
 
@@ -101,8 +112,11 @@ def _sqlite_lead(row: str, number: int) -> str:
 
 
 def _sqlite_attempt(row: str, number: int) -> str:
-    values = f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, 0, {number})"
-    return _add("attempt_tallies", _ATTEMPT_KEY, values, str(number))
+    whole = f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, 0, {number})"
+    minute = f"CAST(strftime('%s', {row}.ended_at) AS INTEGER) / 60"
+    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {minute}, 0, {number})"
+    sums = (("attempt_tallies", _ATTEMPT_KEY, whole), ("minute_tallies", _MINUTE_KEY, by_minute))
+    return "; ".join(_add(table, key, values, str(number)) for table, key, values in sums)
 
 
 def _sqlite_trigger(name: str, event: str, when: str, action: str) -> str:
@@ -120,7 +134,7 @@ def _counted(row: str) -> str:
 
 
 _LEAD_CHANGE = "UPDATE OF list_id, zone, due_at, closed, disposition, attempts, contacted, waits_for ON leads"
-_ATTEMPT_CHANGE = "UPDATE OF list_id, campaign, disposition ON attempts"
+_ATTEMPT_CHANGE = "UPDATE OF list_id, campaign, disposition, ended_at ON attempts"
 
 _SQLITE = (
     _sqlite_trigger("leads_tally_insert", "INSERT ON leads", _counted("NEW"), _sqlite_lead("NEW", 1)),
@@ -146,6 +160,7 @@ _SQLITE = (
     _sqlite_no_zeros("lead_tallies", _LEAD_KEY),
     _sqlite_no_zeros("zone_tallies", _ZONE_KEY),
     _sqlite_no_zeros("attempt_tallies", _ATTEMPT_KEY),
+    _sqlite_no_zeros("minute_tallies", _MINUTE_KEY),
 )
 
 # The transaction's own number: its statements add to the same rows, other transactions to others.
@@ -205,19 +220,19 @@ def _postgresql_attempts(event: str, condition: str, *counts: tuple[str, int]) -
     """Row by row: of the many steps of a call only its end is counted, and WHEN is cheap."""
     name = f"attempts_tally_{event.lower()}"
     steps = " ".join(
-        f"IF {row}.disposition IS NOT NULL THEN "
-        + _add(
-            "attempt_tallies",
-            _ATTEMPT_KEY,
-            f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, {_BATCH}, {number})",
-            "excluded.number",
-        )
-        + "; END IF;"
-        for row, number in counts
+        f"IF {row}.disposition IS NOT NULL THEN {_postgresql_attempt(row, number)}; END IF;" for row, number in counts
     )
     return _postgresql_function(name, steps), (
         f"CREATE TRIGGER {name} AFTER {event} ON attempts FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {name}()"
     )
+
+
+def _postgresql_attempt(row: str, number: int) -> str:
+    whole = f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, {_BATCH}, {number})"
+    minute = f"floor(extract(epoch FROM {row}.ended_at) / 60)::integer"
+    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {minute}, {_BATCH}, {number})"
+    sums = (("attempt_tallies", _ATTEMPT_KEY, whole), ("minute_tallies", _MINUTE_KEY, by_minute))
+    return "; ".join(_add(table, key, values, "excluded.number") for table, key, values in sums)
 
 
 def _postgresql_function(name: str, body: str) -> str:
@@ -235,7 +250,8 @@ _POSTGRESQL = (
     *_postgresql_attempts("DELETE", "OLD.disposition IS NOT NULL", ("OLD", -1)),
     *_postgresql_attempts(
         "UPDATE",
-        "(OLD.disposition, OLD.list_id, OLD.campaign) IS DISTINCT FROM (NEW.disposition, NEW.list_id, NEW.campaign)",
+        "(OLD.disposition, OLD.list_id, OLD.campaign, OLD.ended_at)"
+        " IS DISTINCT FROM (NEW.disposition, NEW.list_id, NEW.campaign, NEW.ended_at)",
         ("OLD", -1),
         ("NEW", 1),
     ),

@@ -58,5 +58,9 @@ def test_the_next_call_leaves_when_a_second_holds_one_less(pace, ages, at):
     )
 
 
-def test_both_are_told_by_name_in_order():
-    assert [name for name, _verdict in explain_ways(traffic(FREE), NOW)] == ["trunk available", "pace"]
+def test_all_are_told_by_name_in_order():
+    assert [name for name, _verdict in explain_ways(traffic(FREE), NOW)] == [
+        "abandoned calls",
+        "trunk available",
+        "pace",
+    ]

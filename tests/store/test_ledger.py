@@ -144,6 +144,6 @@ def test_a_page_of_open_attempts_costs_the_same_however_long_the_ledger_is(sqlit
         conn.exec_driver_sql(
             "INSERT INTO attempts (id, lead_id, list_id, campaign, phone, number, node, owner, trunk, state, disposition,"
             " due_at, claimed_at, ended_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
-            " SELECT 'z' || i, 1, 1, 'spring', '+1', 1, 'n', 'o', 't', 'ended', 'busy', '', '', '' FROM n"
+            " SELECT 'z' || i, 1, 1, 'spring', '+1', 1, 'n', 'o', 't', 'ended', 'busy', '', '', '2026-03-02 15:30:00.000000' FROM n"
         )
     assert steps() < 1.5 * before

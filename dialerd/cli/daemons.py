@@ -1,10 +1,11 @@
-"""`dialerd run` and `dialerd agi`: the two daemons, in the foreground, as systemd starts them."""
+"""`dialerd run`, `dialerd agi` and `dialerd web`: the daemons, in the foreground, as systemd starts them."""
 
 from __future__ import annotations
 
 import click
 
 from dialerd.cli.shell import Shell, pass_shell
+from dialerd.domain.errors import Unavailable
 
 
 @click.command()
@@ -29,3 +30,20 @@ def agi(shell: Shell) -> int:
     from dialerd.fastagi import run as run_agi  # noqa: PLC0415 - `run` must not pay for the server
 
     return run_agi(shell.config_path)
+
+
+@click.command()
+@pass_shell
+def web(shell: Shell) -> int:
+    """Run the HTTP API and the console in the browser.
+
+    It listens where [web] says, on loopback by default. The first user is made by `dialerd user add NAME --role admin`.
+    SIGTERM ends it; SIGHUP reads the configuration again.
+    """
+    try:
+        from dialerd.web.process import run as run_web  # noqa: PLC0415 - the others must not pay for the server
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("dialerd"):
+            raise
+        raise Unavailable(f"the extra web is not installed ({error.name}): pip install 'dialerd[web]'") from error
+    return run_web(shell.config_path)

@@ -38,12 +38,14 @@ class Shell:
     def database(self) -> Iterator[Database]:
         """The database, its schema created if it was empty. Raises Unavailable, or ConfigError when it is old."""
         from dialerd.service.schema import prepare  # noqa: PLC0415 - `--help` must not pay for SQLAlchemy
+        from dialerd.store.audit import coming_from  # noqa: PLC0415 - as above
         from dialerd.store.database import Database  # noqa: PLC0415 - as above
 
         database = Database(self.settings.database.url)
         try:
             prepare(database)
-            yield database
+            with coming_from("shell"):
+                yield database
         finally:
             database.close()
 

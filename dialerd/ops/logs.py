@@ -20,7 +20,10 @@ _BARE = re.compile(r"\+?[0-9]{5,40}")
 _LONG_COUNTRY_CODES = re.compile(r"2[1-689]|3[578]|42|5[09]|6[7-9]|80|8[578]|9[679]")
 """Country codes of three digits by their first two (ITU-T E.164, list of assigned codes); 1 and 7 have one digit."""
 
-_LIBRARIES = ("alembic", "apscheduler", "asyncio", "panoramisk", "py.warnings", "sqlalchemy")
+_LIBRARIES = (
+    *("alembic", "apscheduler", "asyncio", "panoramisk", "py.warnings", "sqlalchemy"),
+    *("engineio", "nicegui", "python_multipart", "socketio", "uvicorn"),
+)
 """Held at warning whatever our level is: at debug panoramisk writes the login with its secret."""
 
 

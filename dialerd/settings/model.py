@@ -21,6 +21,7 @@ from dialerd.settings import values
 from dialerd.settings.campaign import Campaign
 from dialerd.settings.database_url import read_url
 from dialerd.settings.section import ReadAs, Section
+from dialerd.settings.web import Web
 
 CONFIG_FOLDER = Path("/etc/dialerd")
 STATE_FOLDER = Path("/var/lib/dialerd")
@@ -177,6 +178,7 @@ class Sections(Section):
     )
     engine: Engine = Engine()
     lists: Lists = Lists()
+    web: Web = Web()
     log: Log = Log()
 
     @field_validator("database", mode="after")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +17,9 @@ from dialerd.store.tables import audit
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One deed. `subject` is what it was done to, for example "campaign spring"."""
+    """One deed. `subject` is what it was done to, for example "campaign spring"; `source` from where it was: an address,
+    "shell", or None for the engine and the dialplan.
+    """
 
     entry_id: int
     at: datetime
@@ -23,6 +27,20 @@ class AuditEntry:
     action: str
     subject: str
     detail: Mapping[str, Any]
+    source: str | None = None
+
+
+_SOURCE: ContextVar[str | None] = ContextVar("source of deeds", default=None)
+
+
+@contextmanager
+def coming_from(source: str) -> Iterator[None]:
+    """Every deed in the block, and in threads that take its context along, is written down as coming from there."""
+    before = _SOURCE.set(source)
+    try:
+        yield
+    finally:
+        _SOURCE.reset(before)
 
 
 def add(
@@ -35,7 +53,8 @@ def add(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Adds an entry. `detail` holds plain JSON values, never a secret."""
-    conn.execute(_ADD, {"at": at, "actor": actor, "action": action, "subject": subject, "detail": dict(detail or {})})
+    row = {"at": at, "actor": actor, "action": action, "subject": subject, "detail": dict(detail or {})}
+    conn.execute(_ADD, {**row, "source": _SOURCE.get()})
 
 
 def page(

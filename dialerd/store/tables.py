@@ -22,6 +22,7 @@ from dialerd.store.tables_dispositions import dispositions
 from dialerd.store.tables_dnc import dnc_entries, dnc_sweeps
 from dialerd.store.tables_freezes import freezes
 from dialerd.store.tables_mappings import mappings
+from dialerd.store.tables_people import api_tokens, idempotency_keys, login_failures, login_links, sessions, users
 from dialerd.store.tables_resets import reset_leads, resets
 from dialerd.store.tables_tallies import attempt_tallies, lead_tallies, zone_tallies
 from dialerd.store.tables_trials import trials
@@ -38,6 +39,7 @@ from dialerd.store.tables_words import attributes
 from dialerd.store.types import BigId, UtcDateTime
 
 __all__ = [
+    "api_tokens",
     "attempt_tallies",
     "attempts",
     "attributes",
@@ -48,12 +50,15 @@ __all__ = [
     "dnc_sweeps",
     "evidence",
     "freezes",
+    "idempotency_keys",
     "lead_rows",
     "lead_tallies",
     "leads",
     "list_buckets",
     "list_versions",
     "lists",
+    "login_failures",
+    "login_links",
     "mappings",
     "metadata",
     "nodes",
@@ -63,8 +68,10 @@ __all__ = [
     "rejects",
     "reset_leads",
     "resets",
+    "sessions",
     "trials",
     "trunk_breakers",
+    "users",
     "version_known",
     "zone_tallies",
 ]
@@ -276,4 +283,6 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False, index=True),
     Column("detail", JSON, nullable=False),
+    # From where: an address, or "shell". NULL is the engine and the dialplan.
+    Column("source", Text),
 )

@@ -57,7 +57,7 @@ def table_text(name):
 def test_the_values_shown_are_the_defaults(shipped):
     asterisk = shipped.asterisk.model_copy(update={"secret": None, "secret_file": None})
     assert asterisk == Asterisk()
-    for name in ("agi", "engine", "log"):
+    for name in ("agi", "engine", "web", "log"):
         assert getattr(shipped, name) == Sections.model_fields[name].default
     assert shipped.database.url == "sqlite:////var/lib/dialerd/dialerd.db"
     given = tomllib.loads(MAIN)["paths"]

@@ -9,6 +9,7 @@ from dialerd.store.migrations.v0001_dispositions import create_dispositions
 from dialerd.store.migrations.v0001_dnc import create_dnc
 from dialerd.store.migrations.v0001_freezes import create_freezes
 from dialerd.store.migrations.v0001_mappings import create_mappings
+from dialerd.store.migrations.v0001_people import create_people
 from dialerd.store.migrations.v0001_resets import create_resets
 from dialerd.store.migrations.v0001_tallies import create_tallies
 from dialerd.store.migrations.v0001_trials import create_trials
@@ -35,6 +36,7 @@ def upgrade() -> None:
     _around()
     create_dispositions()
     create_mappings()
+    create_people()
     create_resets()
     create_words()
     create_dnc()
@@ -222,6 +224,7 @@ def _around() -> None:
         sa.Column("at", UtcDateTime, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("actor", "action", "subject")),
         sa.Column("detail", sa.JSON, nullable=False),
+        sa.Column("source", sa.Text),
         sa.PrimaryKeyConstraint("id", name="audit_pkey"),
     )
     _index("audit_subject", "audit", ["subject"])

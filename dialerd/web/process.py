@@ -1,0 +1,128 @@
+"""`dialerd web`: the server put together, and its signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from dialerd.domain.errors import Unavailable
+from dialerd.ops import logs
+from dialerd.ops.memory import settle
+from dialerd.ops.sdnotify import Notifier
+from dialerd.service.schema import prepare
+from dialerd.settings import Settings, load
+from dialerd.store.database import Database
+from dialerd.web.app import create_app
+from dialerd.web.site import Site
+
+DRAIN_SECONDS = 5
+BEAT_SECONDS = 5.0
+
+log = structlog.get_logger("dialerd.web")
+
+
+class Server(uvicorn.Server):
+    """The server of uvicorn; its signals are ours, and it says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Would end the process by the signal that it was told to stop with."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts the application and listens."""
+        await super().startup(sockets)
+        self.listening.set()
+
+
+def run(config_path: Path | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. SIGHUP reads the configuration again.
+
+    Raises ConfigError for a wrong configuration, Unavailable for a database or a port that cannot be used.
+    """
+    settings = load(config_path)
+    logs.setup(settings.log, "web")
+    database = Database(settings.database.url)
+    try:
+        prepare(database)
+        return asyncio.run(_serve(config_path, settings, database))
+    finally:
+        database.close()
+
+
+async def _serve(config_path: Path | None, settings: Settings, database: Database) -> int:
+    web = settings.web
+    site = Site(settings, database, config_path=config_path)
+    server = Server(
+        uvicorn.Config(
+            create_app(site),
+            host=web.listen,
+            port=web.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(web.trusted_proxies),
+            forwarded_allow_ips=[str(network) for network in web.trusted_proxies],
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+    )
+    notifier = Notifier()
+    _follow_signals(server, site, notifier)
+    serving = asyncio.create_task(_until_stopped(server))
+    listening = asyncio.create_task(server.listening.wait())
+    await asyncio.wait([serving, listening], return_when=asyncio.FIRST_COMPLETED)
+    listening.cancel()
+    if server.started:
+        log.info("serving", listen=f"{web.listen}:{web.port}", database=database.safe_url)
+        settle()
+        notifier.ready(_status(site))
+        while not serving.done():
+            notifier.watchdog()
+            await asyncio.wait([serving], timeout=min(notifier.watchdog_interval or BEAT_SECONDS, BEAT_SECONDS))
+        log.info("stopped")
+    return await serving
+
+
+def _follow_signals(server: Server, site: Site, notifier: Notifier) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        notifier.stopping("finishing requests")
+        server.force_exit = server.should_exit
+        server.should_exit = True
+        site.stopping.set()
+
+    def reload() -> None:
+        notifier.reloading()
+        site.reload()
+        logs.setup(site.settings.log, "web")
+        notifier.ready(_status(site))
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+
+
+async def _until_stopped(server: Server) -> int:
+    try:
+        await server.serve()
+    except SystemExit:
+        # uvicorn's way to say that it could not listen; its log entry names the reason.
+        web = server.config
+        raise Unavailable(f"{web.host}:{web.port} cannot be listened on; see listen and port under [web]") from None
+    return 0
+
+
+def _status(site: Site) -> str:
+    return f"HTTP on {site.settings.web.listen}:{site.settings.web.port}"

@@ -84,7 +84,8 @@ class Claimer:
 
     def _pace(self, line: Line) -> float:
         """What the line can send at most, in calls per second: no more waits for it than that."""
-        trunks = sum(line.trunks[trunk].calls_per_second for trunk in line.campaign.trunks)
+        usable = (trunk for trunk in line.campaign.trunks if trunk not in line.shut)
+        trunks = sum(line.trunks[trunk].calls_per_second for trunk in usable)
         node = self._settings().engine.calls_per_second or math.inf
         return min(line.pace_limit.calls_per_second, trunks, node)
 

@@ -12,9 +12,11 @@ import structlog
 from dialerd.domain.facts import ClaimedLead
 from dialerd.domain.pacing import LEAST_AHEAD, commit_ahead, earliest
 from dialerd.engine.claimer import NOT_ACTIVE, Claimer
+from dialerd.engine.crew import Crew
 from dialerd.engine.line import Line, Ready
 from dialerd.engine.roads import Roads
 from dialerd.engine.sender import Sender
+from dialerd.engine.shares import Shares
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
 from dialerd.ops.clock import Clock
@@ -32,13 +34,18 @@ log = structlog.get_logger("dialerd.dialer")
 class Dialer:
     """Sends calls for every campaign that has a line. Runs on the event loop; all state belongs to it."""
 
-    def __init__(self, claimer: Claimer, sender: Sender, tracker: Tracker, trunks: Trunks, clock: Clock) -> None:
+    def __init__(
+        self, claimer: Claimer, sender: Sender, tracker: Tracker, trunks: Trunks, crew: Crew, clock: Clock
+    ) -> None:
         """Nothing is dialed before a line is opened."""
         trunks.tell(self.empty_trunk, self.wake)
         self._claimer = claimer
         self._sender = sender
         self._tracker = tracker
         self._trunks = trunks
+        self._crew = crew
+        self._shares = Shares(crew)
+        self._share_at = -math.inf
         self._clock = clock
         self._max_send_delay = 0.0
         self._hopper_seconds = 0.0
@@ -53,7 +60,16 @@ class Dialer:
     @property
     def obstacle(self) -> str | None:
         """Why nothing is sent now, whatever the campaigns say, in words for people; None when calls may leave."""
-        return "the engine is stopping" if self.stopped else self._sender.obstacle
+        if self.stopped:
+            return "the engine is stopping"
+        return self._sender.obstacle or self._crew.obstacle(self._clock.monotonic())
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The paces of which this engine wants a part: those of every line, while calls can go to Asterisk."""
+        if self.stopped or not self._sender.connected:
+            return frozenset()
+        return self._shares.wanted(self.lines.values())
 
     def wake(self) -> None:
         """Something changed: look again now."""
@@ -69,13 +85,28 @@ class Dialer:
             self.lines[campaign.name] = Line(campaign, settings.trunks)
             log.info("campaign_opened", campaign=campaign.name, gate=gate)
         line = self.lines[campaign.name]
-        line.campaign, line.trunks, line.brake = campaign, settings.trunks, brake
+        line.file, line.known, line.brake = campaign, settings.trunks, brake
+        self._fit(line)
         self._max_send_delay = settings.engine.max_send_delay
         self._hopper_seconds = settings.engine.hopper_seconds
         self._roads.limit_node(settings)
         if line.gate != gate:
             line.gate = gate
             self.wake()
+
+    def share(self) -> None:
+        """Give every line what the other engines leave it by now."""
+        now = self._clock.monotonic()
+        held = {line.room for line in self.lines.values()}
+        for line in self.lines.values():
+            self._fit(line)
+        self._share_at = self._crew.changes_at(now)
+        if held != {line.room for line in self.lines.values()}:
+            self.wake()
+
+    def _fit(self, line: Line) -> None:
+        for trunk in self._shares.fit(line, self._clock.monotonic()):
+            self._return(line.take_all(trunk), line.shut[trunk])
 
     def left(self, attempt_id: str) -> None:
         """Asterisk has handed this call to the trunk."""
@@ -84,9 +115,7 @@ class Dialer:
     def empty_trunk(self, trunk: str) -> None:
         """The trunk carries nothing now: what waits for it is given back, so that other trunks may take it."""
         for line in self.lines.values():
-            waiting = line.take_all(trunk)
-            if waiting:
-                self._spawn(self._claimer.give_back(waiting, f"trunk {trunk} carries no calls now"))
+            self._return(line.take_all(trunk), f"trunk {trunk} carries no calls now")
         self.wake()
 
     async def close_line(self, name: str) -> None:
@@ -102,8 +131,8 @@ class Dialer:
     async def empty_gated(self) -> None:
         """Give back what waits in lines that may not claim."""
         for line in list(self.lines.values()):
-            if line.gate is not None:
-                await self._empty(line, line.gate)
+            if line.closed_by is not None:
+                await self._empty(line, line.closed_by)
 
     async def stop(self) -> None:
         """Send nothing more. Returns when everything that was not sent has been given back."""
@@ -130,14 +159,25 @@ class Dialer:
     def _step(self) -> float:
         """Do all that is due; the seconds until more is."""
         obstacle, now = self.obstacle, self._clock.monotonic()
+        if now >= self._share_at:
+            self.share()
         self._give_stale_back(now)
         if obstacle is not None:
             for line in self.lines.values():
                 self._cancel(line, obstacle)
             return IDLE_SECONDS
-        lines = [line for line in self.lines.values() if line.gate is None]
-        waits = [IDLE_SECONDS, *(self._claim(line, now) for line in lines), self._commit(lines, now), self._send_due()]
+        lines = self._open()
+        waits = [
+            IDLE_SECONDS,
+            self._share_at - now,
+            *(self._claim(line, now) for line in lines),
+            self._commit(lines, now),
+            self._send_due(),
+        ]
         return max(min(waits), 0.0)
+
+    def _open(self) -> list[Line]:
+        return [line for line in self.lines.values() if line.closed_by is None]
 
     def _claim(self, line: Line, now: float) -> float:
         if line.claiming:
@@ -155,7 +195,7 @@ class Dialer:
 
     async def _fill(self, line: Line, size: int) -> None:
         try:
-            await self._claimer.fill(line, size, [line for line in self.lines.values() if line.gate is None])
+            await self._claimer.fill(line, size, self._open())
         finally:
             line.claiming = False
             self._wake.set()
@@ -219,6 +259,8 @@ class Dialer:
             self._tracker.not_sent(lead.attempt_id, why)
         elif trunk is None:
             self._tracker.not_sent(lead.attempt_id, f"trunk {lead.trunk} is not in the configuration any more")
+        elif (barred := self._crew.obstacle(now) or line.barred(lead.trunk)) is not None:
+            self._tracker.not_sent(lead.attempt_id, barred)
         elif (refused := self._trunks.refuses(lead.trunk, lead.attempt_id)) is not None:
             self._tracker.not_sent(lead.attempt_id, refused)
         else:
@@ -238,9 +280,11 @@ class Dialer:
         """What could not leave for so long, as while Asterisk is away, is somebody else's to dial, or later, or never."""
         limit = HOPPER_TIMES * self._hopper_seconds + HOPPER_SLACK_SECONDS
         for line in self.lines.values():
-            stale = line.take_stale(now - limit)
-            if stale:
-                self._spawn(self._claimer.give_back(stale, f"waited longer than {limit:g} s to be sent"))
+            self._return(line.take_stale(now - limit), f"waited longer than {limit:g} s to be sent")
+
+    def _return(self, attempt_ids: list[str], why: str) -> None:
+        if attempt_ids:
+            self._spawn(self._claimer.give_back(attempt_ids, why))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -14,6 +14,7 @@ from dialerd.domain.callstate import CallEvent, DialBegun, OriginateRefused
 from dialerd.domain.errors import DialerdError, Unavailable
 from dialerd.engine.attempt_log import say_ended
 from dialerd.engine.claimer import Claimer
+from dialerd.engine.crew import Crew
 from dialerd.engine.dialer import Dialer
 from dialerd.engine.drain import Drain
 from dialerd.engine.errands import Errands
@@ -99,7 +100,8 @@ class Engine:
             owner=owner,
             on_ended=self._ended,
         )
-        self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, self._clock)
+        crew = Crew(node, single=database.dialect == "sqlite")
+        self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, crew, self._clock)
         self._succession = Succession(
             self._writes,
             self._clock,
@@ -132,6 +134,7 @@ class Engine:
             self._schedule,
             self._clock,
             hang_up=self._hang_up,
+            on_look=self._lines_set,
         )
         self.reloads = Reloads(self._writes, self._clock, node)
         self.report = Report(
@@ -145,7 +148,9 @@ class Engine:
             self.metrics,
             self._clock,
         )
-        self._presence = Presence(self._writes, self._clock, self.report.status, node=node, owner=owner)
+        self._presence = Presence(
+            self._writes, self._clock, crew, self.dialer, self.report.status, node=node, owner=owner
+        )
 
     async def __aenter__(self) -> Self:
         """Register, give back what stopped engines had claimed, and start everything."""
@@ -214,8 +219,10 @@ class Engine:
         self.metrics.ami_events.labels(type(event).__name__).inc()
         match event:
             case LinkUp(session=session):
+                self._presence.beat_now()
                 self._readiness.connected(session)
             case LinkDown(reason=reason):
+                self._presence.beat_now()
                 self.tracker.missed()
                 self.metrics.ami_failures.labels("connection_lost").inc()
                 log.warning("asterisk_lost", reason=reason, calls_up=len(self.tracker))
@@ -254,6 +261,9 @@ class Engine:
     def _recover_imports(self) -> None:
         """Finish, or give up, imports whose process died: their leads must neither be lost nor hold the campaign open."""
         self._errands.run(asyncio.to_thread(imports.recover, self._database, clock=self._clock.now))
+
+    def _lines_set(self) -> None:
+        self._presence.beat_now()
 
     def _committed(self, works: int, seconds: float) -> None:
         self.metrics.commit_group_size.observe(works)

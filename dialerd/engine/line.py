@@ -29,7 +29,9 @@ class Ready:
 
 @dataclass(slots=True)
 class Line:
-    """The engine's view of one active campaign, with the trunks of the same settings.
+    """The engine's view of one active campaign, with the trunks of the same settings: `file` and `known` as these say,
+    `campaign` and `trunks` with what the other engines leave this one of their paces. `room` is why that is nothing, None
+    when it is something, and `shut` the same of single trunks.
 
     `gate` is why nothing is claimed now, None when dialing may go on; `idle` is why the last claim fell short.
     `closed` when the campaign is not active any more: what still arrives here is given back. `committing`: how many are
@@ -38,6 +40,10 @@ class Line:
 
     campaign: Campaign
     trunks: Mapping[str, Trunk]
+    file: Campaign = field(init=False)
+    known: Mapping[str, Trunk] = field(init=False)
+    room: str | None = None
+    shut: Mapping[str, str] = field(default_factory=dict)
     pace: Gcra = field(default_factory=Gcra)
     hopper: deque[Waiting] = field(default_factory=deque)
     ready: deque[Ready] = field(default_factory=deque)
@@ -52,6 +58,18 @@ class Line:
     wants_of_trunk: set[str] = field(default_factory=set)
     wants_of_node: bool = False
     sent: deque[float] = field(default_factory=lambda: deque(maxlen=20_000))
+
+    def __post_init__(self) -> None:
+        self.file, self.known = self.campaign, self.trunks
+
+    @property
+    def closed_by(self) -> str | None:
+        """Why the line neither claims nor commits now; None when it may."""
+        return self.gate if self.gate is not None else self.room
+
+    def barred(self, trunk: str) -> str | None:
+        """Why nothing of it may leave over the trunk although it was committed: the pace is other engines' by now."""
+        return self.room if self.room is not None else self.shut.get(trunk)
 
     @property
     def waiting(self) -> int:
@@ -95,7 +113,7 @@ class Line:
 
     @property
     def pace_limit(self) -> Pace:
-        """The campaign's pace, as its abandoned calls leave it."""
+        """This engine's part of the campaign's pace, as its abandoned calls leave it."""
         return Pace(self.campaign.calls_per_second * self.brake)
 
     def next_trunk(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +14,8 @@ import structlog
 
 from dialerd import __version__
 from dialerd.domain.errors import DialerdError, Unavailable
+from dialerd.engine.crew import Crew
+from dialerd.engine.dialer import Dialer
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
 from dialerd.store import campaigns, nodes
@@ -22,6 +25,8 @@ from dialerd.store.nodes import NodeRecord
 BEAT_SECONDS = 2.0
 # Two heartbeats may be late, or lost with a database that restarts.
 SILENCE = timedelta(seconds=3 * BEAT_SECONDS)
+# Where there may be other engines, so often each says which paces it wants a part of, and looks who else does.
+CREW_SECONDS = 0.5
 
 log = structlog.get_logger("dialerd.engine")
 
@@ -30,14 +35,28 @@ class Presence:
     """The row of node `node`, held by this life of the engine, `owner`."""
 
     def __init__(
-        self, writes: Writes, clock: Clock, status: Callable[[], Mapping[str, Any]], *, node: str, owner: str
+        self,
+        writes: Writes,
+        clock: Clock,
+        crew: Crew,
+        dialer: Dialer,
+        status: Callable[[], Mapping[str, Any]],
+        *,
+        node: str,
+        owner: str,
     ) -> None:
-        """`status` is what goes into the row with each heartbeat."""
+        """`status` is what goes into the row with each heartbeat. The crew is told who is there, and then the dialer that
+        its parts may have changed.
+        """
         self._writes = writes
         self._clock = clock
+        self._crew = crew
+        self._dialer = dialer
         self._status = status
         self._node = node
         self._owner = owner
+        self._told_at = -math.inf
+        self._now = asyncio.Event()
 
     async def enter(self, configured: Iterable[str]) -> None:
         """Take the row, and make a draft of every configured campaign that is new.
@@ -64,12 +83,17 @@ class Presence:
 
         await self._writes(work)
 
+    def beat_now(self) -> None:
+        """We may want a part of other paces than before."""
+        if not self._crew.single and self._dialer.wanted != self._crew.asked:
+            self._now.set()
+
     async def run(self) -> None:
         """Write heartbeats until cancelled. Raises Unavailable when another engine has taken the name."""
+        loop = asyncio.get_running_loop()
         while True:
-            status = dict(self._status())
             try:
-                ours = await self._writes(lambda conn: nodes.beat(conn, self._node, self._owner, status))  # noqa: B023
+                ours = await self._beat()
             except DialerdError as error:
                 log.error("heartbeat_failed", error=str(error))
             else:
@@ -77,7 +101,30 @@ class Presence:
                     raise Unavailable(
                         f"node {self._node}: another engine has taken this name, so this one stops; set node.name"
                     )
-            await asyncio.sleep(BEAT_SECONDS)
+                self._dialer.share()
+                if self._crew.in_haste:
+                    continue
+            timer = loop.call_later(BEAT_SECONDS if self._crew.single else CREW_SECONDS, self._now.set)
+            await self._now.wait()
+            timer.cancel()
+            self._now.clear()
+
+    async def _beat(self) -> bool:
+        began = self._clock.monotonic()
+        self._crew.ask(self._dialer.wanted)
+        asked, status = self._crew.asked, None
+        if self._crew.single or began >= self._told_at + BEAT_SECONDS:
+            status = dict(self._status())
+
+        def work(conn: Connection) -> tuple[bool, list[NodeRecord]]:
+            ours = nodes.beat(conn, self._node, self._owner, status, asks=asked)
+            return ours, [] if self._crew.single else nodes.all(conn)
+
+        ours, rows = await self._writes(work)
+        if ours:
+            self._told_at = self._told_at if status is None else began
+            self._crew.looked(asked, rows, began, self._clock.monotonic())
+        return ours
 
     async def leave(self, limit: float) -> None:
         """Give the row up: the name is free at once. Waits at most `limit` seconds for the database."""

@@ -63,6 +63,11 @@ class Sender:
         return self._held
 
     @property
+    def connected(self) -> bool:
+        """Whether there is an Asterisk to send to, now or as soon as nothing holds us back."""
+        return self._link.session is not None
+
+    @property
     def asterisk(self) -> str:
         """Which Asterisk calls go to now, as AmiSession.asterisk; '' while they go nowhere."""
         session = self._link.session

@@ -108,13 +108,15 @@ class Trunks:
         now = self._clock.now()
         for _ in line.campaign.trunks:
             trunk = line.next_trunk()
+            if trunk in line.shut:
+                continue
             given = rules.leave(self._of(trunk), now)
             if given is Leave.ALL:
                 return Choice(trunk, probe=False)
             if given is Leave.ONE and trunk not in self._asking:
                 self._asking.add(trunk)
                 return Choice(trunk, probe=True)
-        return self._closed(line.campaign.trunks)
+        return self._closed(line)
 
     def chosen(self, choice: Choice, attempt_ids: Sequence[str]) -> None:
         """What was claimed for the choice; nothing, perhaps. Must follow each `choose` that gave one."""
@@ -223,10 +225,11 @@ class Trunks:
     def _of(self, trunk: str) -> Breaker:
         return self._breakers.get(trunk, _CLOSED)
 
-    def _closed(self, names: Sequence[str]) -> Closed:
-        shut = {trunk: self._of(trunk) for trunk in names}
-        instants = [at for breaker in shut.values() if (at := rules.next_leave(breaker)) is not None]
-        reasons = dict.fromkeys(rules.describe(breaker, trunk) for trunk, breaker in shut.items())
+    def _closed(self, line: Line) -> Closed:
+        broken = {trunk: self._of(trunk) for trunk in line.campaign.trunks if trunk not in line.shut}
+        instants = [at for breaker in broken.values() if (at := rules.next_leave(breaker)) is not None]
+        reasons = dict.fromkeys(rules.describe(breaker, trunk) for trunk, breaker in broken.items())
+        reasons |= dict.fromkeys(line.shut.values())
         return Closed("; ".join(reason for reason in reasons if reason), min(instants, default=None))
 
     def _change(self, trunk: str, after: Breaker, now: datetime) -> None:

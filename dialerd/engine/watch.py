@@ -49,8 +49,9 @@ class Watch:
         clock: Clock,
         *,
         hang_up: Callable[[str], None],
+        on_look: Callable[[], None],
     ) -> None:
-        """`hang_up` ends a call, by attempt id: of a stopped campaign those that ring, of a frozen one all."""
+        """`on_look` hears that the lines are as they should be. `hang_up` ends a call, by attempt id: of a stopped campaign those that ring, of a frozen one all."""
         self._settings = settings
         self._database = database
         self._writes = writes
@@ -59,6 +60,7 @@ class Watch:
         self._schedule = schedule
         self._clock = clock
         self._hang_up = hang_up
+        self._on_look = on_look
         self._brakes = Brakes(database, clock)
         self._now = asyncio.Event()
         self.states: dict[str, CampaignRecord] = {}
@@ -101,6 +103,7 @@ class Watch:
                     self._hang_up_all(row.name, RINGING_STATES)
                 self.reasons[row.name] = row.stop_reason or row.state.value
         self.states = {row.name: row for row in rows}
+        self._on_look()
         await self._dialer.empty_gated()
 
     async def _active(self, campaign: Campaign) -> None:
@@ -111,8 +114,8 @@ class Watch:
         self._set_alarm(campaign, verdict, now)
         self._dialer.open_line(campaign, self._settings(), gate, brake.pace or 1.0)
         line = self._dialer.lines[campaign.name]
-        self.reasons[campaign.name] = gate or self._dialer.obstacle or line.idle or brake.why or "dialing"
-        if gate is None and line.idle == NOTHING_DUE and line.waiting == 0:
+        self.reasons[campaign.name] = gate or self._dialer.obstacle or line.room or line.idle or brake.why or "dialing"
+        if line.closed_by is None and line.idle == NOTHING_DUE and line.waiting == 0:
             await self._rest(campaign)
 
     def _set_alarm(self, campaign: Campaign, verdict: Verdict, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from dialerd.store.tables import attempts, nodes
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
     """An engine as it last reported, `silent_for` ago. `instance` is new at each start; `status` is what it says of itself,
-    for people.
+    for people, `asks` which paces it wants a part of, for the other engines.
     """
 
     name: str
@@ -29,6 +29,7 @@ class NodeRecord:
     started_at: datetime
     heartbeat_at: datetime
     status: Mapping[str, Any]
+    asks: frozenset[str] = frozenset()
     silent_for: timedelta = timedelta()
 
 
@@ -37,20 +38,37 @@ def register(conn: Connection, name: str, *, instance: str, pid: int, host: str,
     caller may raise to take the entry back. From now on the earlier one's `beat` says False.
     """
     before, now = get(conn, name, lock=True), database_now(conn)
-    row = {"instance": instance, "pid": pid, "host": host, "version": version, "started_at": now, "heartbeat_at": now}
+    row: dict[str, Any] = {
+        "instance": instance,
+        "pid": pid,
+        "host": host,
+        "version": version,
+        "started_at": now,
+        "heartbeat_at": now,
+    }
+    row |= {"status": {}, "asks": []}
     insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(nodes).values(name=name, status={}, **row)
-    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={**row, "status": {}}))
+    statement = insert(nodes).values(name=name, **row)
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
     return before
 
 
-def beat(conn: Connection, name: str, instance: str, status: Mapping[str, Any] | None = None) -> bool:
-    """Says that the process lives, and what it says of itself. False when another process has taken the name: this one
-    must not dial any more.
+def beat(
+    conn: Connection,
+    name: str,
+    instance: str,
+    status: Mapping[str, Any] | None = None,
+    *,
+    asks: Iterable[str] | None = None,
+) -> bool:
+    """Says that the process lives, what it says of itself, and which paces it wants a part of. False when another process
+    has taken the name: this one must not dial any more.
     """
     values: dict[str, Any] = {"heartbeat_at": database_now(conn)}
     if status is not None:
         values["status"] = dict(status)
+    if asks is not None:
+        values["asks"] = sorted(asks)
     this = (nodes.c.name == name, nodes.c.instance == instance)
     return conn.execute(update(nodes).where(*this).values(**values)).rowcount == 1
 
@@ -80,7 +98,7 @@ def all(conn: Connection) -> list[NodeRecord]:  # noqa: A001 - nodes.all() is ho
 
 
 def _record(row: Any, now: datetime) -> NodeRecord:
-    return replace(NodeRecord(*row), silent_for=now - row.heartbeat_at)
+    return replace(NodeRecord(*row), asks=frozenset(row.asks), silent_for=now - row.heartbeat_at)
 
 
 _FORGET = delete(nodes).where(

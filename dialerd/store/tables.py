@@ -272,6 +272,7 @@ nodes = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("heartbeat_at", UtcDateTime, nullable=False),
     Column("status", JSON, nullable=False),
+    Column("asks", JSON, nullable=False),
 )
 
 audit = Table(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from dialerd.domain.facts import ClaimedLead
+from dialerd.engine.crew import Crew
 from dialerd.engine.dialer import Dialer
 from dialerd.engine.line import Ready, Waiting
 from harness.parts import Parts, SetClock, campaign_with
@@ -76,7 +77,8 @@ class OpenTrunks:
 def stage():
     clock = SetClock()
     claimer, sender, tracker = FakeClaimer(clock), FakeSender(), FakeTracker()
-    return clock, claimer, sender, tracker, Dialer(claimer, sender, tracker, OpenTrunks(), clock)
+    crew = Crew("n", single=True)
+    return clock, claimer, sender, tracker, Dialer(claimer, sender, tracker, OpenTrunks(), crew, clock)
 
 
 def lead(number):

@@ -215,7 +215,7 @@ def _around() -> None:
         sa.Column("pid", sa.Integer, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("host", "version")),
         *(sa.Column(name, UtcDateTime, nullable=False) for name in ("started_at", "heartbeat_at")),
-        sa.Column("status", sa.JSON, nullable=False),
+        *(sa.Column(name, sa.JSON, nullable=False) for name in ("status", "asks")),
         sa.PrimaryKeyConstraint("name", name="nodes_pkey"),
     )
     op.create_table(

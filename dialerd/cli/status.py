@@ -10,6 +10,7 @@ from dialerd.cli.campaigns import print_campaigns
 from dialerd.cli.output import json_option, print_json, print_table
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.breaker import Phase
+from dialerd.service.here import Here
 from dialerd.service.status import EngineStatus, SystemStatus, system
 
 WATCH_SECONDS = 1.0
@@ -53,6 +54,18 @@ def _show_reload(engine: EngineStatus) -> None:
         click.echo(f"  {more} more" if more else "  none")
 
 
+def _show_here(found: Here) -> None:
+    """The FastAGI server of this machine."""
+    if found.listen is None:
+        return
+    rows = [
+        [found.listen, f"{one.number} of {len(found.processes)}", str(one.pid), one.since, one.restarts]
+        for one in found.processes
+    ]
+    print_table(["FastAGI here", "place", "process", "since", "started again"], rows, empty="")
+    click.echo()
+
+
 def _show(found: SystemStatus) -> None:
     if found.problem:
         click.echo(f"{found.problem}\n")
@@ -75,6 +88,7 @@ def _show(found: SystemStatus) -> None:
         for engine in found.engines:
             _show_reload(engine)
         click.echo()
+    _show_here(found.here)
     if found.trunks:
         trunks = [
             [

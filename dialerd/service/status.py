@@ -13,6 +13,7 @@ from dialerd.domain.funnel import funnel
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.service import standings
 from dialerd.service.abandoning import AbandonStatus, standing
+from dialerd.service.here import Here, here
 from dialerd.service.names import require_campaign
 from dialerd.service.next_call import next_call
 from dialerd.settings import Campaign, Settings, Trunk
@@ -96,13 +97,16 @@ class CampaignStatus:
 
 @dataclass(frozen=True, slots=True)
 class SystemStatus:
-    """All of it at one instant. `problem` is the one thing to look at first, None when there is none."""
+    """All of it at one instant. `problem` is the one thing to look at first, None when there is none. `here` is what is only
+    known on the machine that asks.
+    """
 
     at: datetime
     problem: str | None
     engines: tuple[EngineStatus, ...]
     trunks: tuple[TrunkStatus, ...]
     campaigns: tuple[CampaignStatus, ...]
+    here: Here
 
 
 def system(database: Database, settings: Settings, *, now: datetime, archived: bool = False) -> SystemStatus:
@@ -122,7 +126,8 @@ def system(database: Database, settings: Settings, *, now: datetime, archived: b
         for name, trunk in sorted(settings.trunks.items())
     )
     engines = tuple(_engine(node) for node in reported)
-    return SystemStatus(now, _frozen_all(frozen) or engine_problem(reported), engines, trunks, shown)
+    problem = _frozen_all(frozen) or engine_problem(reported)
+    return SystemStatus(now, problem, engines, trunks, shown, here(settings.paths.state_dir))
 
 
 def campaign(database: Database, name: str, settings: Settings, *, now: datetime) -> CampaignStatus:

@@ -85,10 +85,13 @@ class Asterisk(Section):
 
 
 class Agi(Section):
-    """The FastAGI server. `peers` are the only addresses it talks to."""
+    """The FastAGI server. `peers` are the only addresses it talks to. The metrics of the second of several processes are on
+    the port after `metrics_port`, and so on.
+    """
 
     listen: Listen = "127.0.0.1"
     port: Port = 4573
+    processes: Annotated[int, PlainValidator(values.whole(1, 64, "a whole number of processes"))] = 1
     peers: Networks = (IPv4Network("127.0.0.1/32"),)
     threads: Annotated[int, PlainValidator(values.whole(1, 1000, "a whole number of threads"))] = 64
     read_timeout: Annotated[float, PlainValidator(values.seconds(0.1, 300))] = 10.0

@@ -66,12 +66,15 @@ class AgiServer:
         dispatch: Callable[[AgiRequest, AgiSession], None],
         limits: AgiLimits | None = None,
         on_failure: Callable[[str], None] = lambda _: None,
+        listener: socket.socket | None = None,
     ) -> None:
-        """Listens from here on (port 0: any); `start` begins to serve. Raises Unavailable when the port is taken."""
+        """Listens from here on (port 0: any), or takes calls from `listener`, which other processes may share; `start`
+        begins to serve. Raises Unavailable when the port is taken.
+        """
         self._dispatch = dispatch
         self._limits = limits or AgiLimits()
         self._on_failure = on_failure
-        self._listener = _listen(listen, port)
+        self._listener = listener or open_listener(listen, port)
         self._calls: queue.SimpleQueue[Arrived | None] = queue.SimpleQueue()
         self._running: set[_Running] = set()
         self._lock = threading.Lock()
@@ -192,7 +195,8 @@ def _shut(sock: socket.socket) -> None:
         return
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int) -> socket.socket:
+    """A socket that listens there (port 0: any) and never blocks. Raises Unavailable when the port is taken."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

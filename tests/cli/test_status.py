@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import update
 
 from dialerd.domain.breaker import Breaker, Phase
 from dialerd.domain.signs import Sign
+from dialerd.ops.nameplate import Nameplate
 from dialerd.store import breakers, nodes, tables
 
 
@@ -46,6 +48,17 @@ def test_no_engine_is_said_first_and_for_each_campaign(active):
     assert shown["engines"] == []
     assert why(active) == "no engine is running; start one: dialerd run"
     assert active.ok("status").startswith("no engine is running")
+
+
+def test_the_fastagi_server_of_this_machine_is_shown_with_its_processes_while_it_runs(active):
+    with Nameplate(active.folder) as plate:
+        plate.show("127.0.0.1:4573", [plate.this_process(1), replace(plate.this_process(2), restarts=3)])
+        shown = active.json("status")["here"]
+        assert shown["listen"] == "127.0.0.1:4573"
+        assert [(process["number"], process["restarts"]) for process in shown["processes"]] == [(1, 0), (2, 3)]
+        assert "127.0.0.1:4573  2 of 2" in active.ok("status")
+    assert active.json("status")["here"]["processes"] == []
+    assert "FastAGI" not in active.ok("status")
 
 
 def test_an_engine_that_fell_silent_is_no_engine(active):

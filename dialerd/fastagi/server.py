@@ -1,13 +1,8 @@
-"""The FastAGI process, `dialerd agi`: settings, database, scripts and server put together, and its signals.
-
-SIGTERM and SIGINT drain: no new session, those that run are finished; a second one leaves at once. SIGHUP reads the
-settings and the scripts again and takes both or neither.
-"""
+"""One FastAGI server: settings, database writer, scripts and threads put together."""
 
 from __future__ import annotations
 
-import contextlib
-import signal
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -18,12 +13,9 @@ from asterisk.agi import AGIException
 
 from dialerd.domain.errors import ConfigError, DialerdError
 from dialerd.ops import logs
-from dialerd.ops.clock import Clock, SystemClock
-from dialerd.ops.memory import settle
+from dialerd.ops.clock import Clock
 from dialerd.ops.metrics import Metrics
-from dialerd.ops.sdnotify import Notifier
 from dialerd.resources import share
-from dialerd.service.schema import prepare
 from dialerd.settings import Campaign, Settings, load
 from dialerd.settings.known import KnownCampaigns
 from dialerd.store.database import Database
@@ -33,9 +25,7 @@ from dialerd.telephony.agi_server import AgiLimits, AgiServer
 from dialerd.telephony.agi_session import AgiSession, CallerGone
 from dialerd.telephony.agi_text import AgiRequest
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 DRAIN_SECONDS = 20.0
-IDLE_SECONDS = 60.0
 REREAD_SECONDS = 5.0
 
 log = structlog.get_logger("dialerd.agi")
@@ -45,15 +35,27 @@ class FastAgi:
     """The parts of the process. `settings` and `scripts` are replaced by a reload, in one step each."""
 
     def __init__(
-        self, config_path: Path | None, settings: Settings, database: Database, metrics: Metrics, clock: Clock
+        self,
+        config_path: Path | None,
+        settings: Settings,
+        database: Database,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        name: str = "agi",
+        scripts: Mapping[str, Script] | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
-        """Loads the scripts and listens. Raises ConfigError for a broken script, Unavailable for a port in use."""
+        """Loads the scripts and listens, unless they are given. `name` is what the log calls this process. Raises ConfigError
+        for a broken script, Unavailable for a port in use.
+        """
         self._config_path = config_path
-        self._metrics = metrics
+        self._name = name
+        self.metrics = metrics
         self._reloading = threading.Lock()
         self._reread_at = -REREAD_SECONDS
         self.settings = settings
-        self.scripts: Mapping[str, Script] = _scripts(settings)
+        self.scripts = read_scripts(settings) if scripts is None else scripts
         agi = settings.agi
         self.server = AgiServer(
             agi.listen,
@@ -62,9 +64,17 @@ class FastAgi:
             dispatch=self.dispatch,
             limits=AgiLimits(threads=agi.threads, read_timeout=agi.read_timeout),
             on_failure=lambda kind: metrics.agi_failures.labels(kind).inc(),
+            listener=listener,
         )
         self.writer = GroupWriter(database, on_commit=self._committed)
+        self.database = database
         self._context = AgiContext(self.writer, self._for_scripts, clock.now, log, metrics)
+
+    @property
+    def where(self) -> str:
+        """The address it listens on, and the port."""
+        host, port = self.server.address
+        return f"{host}:{port}"
 
     def dispatch(self, request: AgiRequest, session: AgiSession) -> None:
         """Run the script that is asked for, and say what became of it. Never sets DIALERD_OK: only scripts do."""
@@ -82,7 +92,7 @@ class FastAgi:
         except AGIException as error:
             self._failed("protocol", request, repr(error))
         finally:
-            self._metrics.agi_seconds.labels(request.script).observe(time.monotonic() - started)
+            self.metrics.agi_seconds.labels(request.script).observe(time.monotonic() - started)
 
     def reload(self) -> None:
         """Read settings and scripts again. When either is wrong, both stay as they were and the log says why."""
@@ -92,7 +102,7 @@ class FastAgi:
     def _reload(self) -> None:
         try:
             settings = load(self._config_path)
-            scripts = _scripts(settings)
+            scripts = read_scripts(settings)
         except ConfigError as error:
             log.error("reload_refused", problems="; ".join(error.problems))
             return
@@ -100,7 +110,7 @@ class FastAgi:
             log.warning(
                 "reload_partial", hint="[agi] and [database] are read at the start only: restart to change them"
             )
-        logs.setup(settings.log, "agi")
+        logs.setup(settings.log, self._name)
         self.settings, self.scripts = settings, scripts
         log.info("reloaded", campaigns=len(settings.campaigns), scripts=", ".join(sorted(scripts)))
 
@@ -127,7 +137,7 @@ class FastAgi:
             log.error("writes_lost", error=str(error))
 
     def _failed(self, kind: str, request: AgiRequest, why: str) -> None:
-        self._metrics.agi_failures.labels(kind).inc()
+        self.metrics.agi_failures.labels(kind).inc()
         say = log.info if kind == "caller_gone" else log.warning
         say(
             "agi_failed",
@@ -139,79 +149,10 @@ class FastAgi:
         )
 
     def _committed(self, works: int, seconds: float) -> None:
-        self._metrics.commit_seconds.observe(seconds)
-        self._metrics.commit_group_size.observe(works)
+        self.metrics.commit_seconds.observe(seconds)
+        self.metrics.commit_group_size.observe(works)
 
 
-def run(config_path: Path | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code. Main thread only.
-
-    Raises ConfigError for a configuration or script that is wrong, Unavailable for a database or port that cannot be
-    used; nothing was served then.
-    """
-    # Blocked before any thread starts, so that every thread inherits it and only sigtimedwait takes them.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        settings = load(config_path)
-        logs.setup(settings.log, "agi")
-        database = Database(settings.database.url)
-        try:
-            return _serve(config_path, settings, database)
-        finally:
-            database.close()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _serve(config_path: Path | None, settings: Settings, database: Database) -> int:
-    prepare(database)
-    metrics = Metrics()
-    notifier = Notifier()
-    with contextlib.ExitStack() as stack:
-        process = FastAgi(config_path, settings, database, metrics, SystemClock())
-        stack.callback(process.close)
-        page = metrics.serve(settings.agi.metrics_listen, settings.agi.metrics_port)
-        if page is not None:
-            stack.enter_context(page)
-        settle()
-        process.server.start()
-        host, port = process.server.address
-        log.info(
-            "serving", listen=f"{host}:{port}", scripts=", ".join(sorted(process.scripts)), database=database.safe_url
-        )
-        notifier.ready(f"FastAGI on {host}:{port}")
-        _until_told_to_stop(process, notifier)
-        notifier.stopping("finishing sessions")
-        log.info("stopping", sessions=process.server.busy)
-        return _drain(process, stack)
-
-
-def _until_told_to_stop(process: FastAgi, notifier: Notifier) -> None:
-    interval = notifier.watchdog_interval or IDLE_SECONDS
-    while True:
-        told = signal.sigtimedwait(SIGNALS, interval)
-        if told is not None and told.si_signo == signal.SIGHUP:
-            notifier.reloading()
-            process.reload()
-            host, port = process.server.address
-            notifier.ready(f"FastAGI on {host}:{port}")
-        elif told is not None:
-            return
-        if process.server.alive:
-            notifier.watchdog()
-
-
-def _drain(process: FastAgi, stack: contextlib.ExitStack) -> int:
-    closing = threading.Thread(target=process.close, name="dialerd-drain", daemon=True)
-    closing.start()
-    while closing.is_alive():
-        told = signal.sigtimedwait(SIGNALS, 0.05)
-        if told is not None and told.si_signo != signal.SIGHUP:
-            log.warning("stopped_at_once", sessions=process.server.busy)
-            stack.pop_all()
-            return 1
-    return 0
-
-
-def _scripts(settings: Settings) -> Mapping[str, Script]:
+def read_scripts(settings: Settings) -> Mapping[str, Script]:
+    """The shipped scripts and the admin's own. Raises ConfigError."""
     return load_scripts(share("agi"), settings.paths.agi_scripts)

@@ -26,7 +26,14 @@ def freeze(shell: Shell, name: str | None, *, as_json: bool) -> None:
     restart.
     """
     with shell.database() as database:
-        new = freezes.freeze(database, name, configured=shell.settings.campaigns, actor=shell.actor, now=shell.now())
+        new = freezes.freeze(
+            database,
+            name,
+            configured=shell.settings.campaigns,
+            actor=shell.actor,
+            now=shell.now(),
+            max_send_delay=shell.settings.engine.max_send_delay,
+        )
         left = _wait(database, name)
     if as_json:
         print_json({"frozen": name or "everything", "new": new, "calls_up": left})

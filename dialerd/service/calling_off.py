@@ -50,12 +50,14 @@ def on_dnc(database: Database, *, clock: Clock, max_send_delay: float) -> Called
     return _call_off(database, stopped, clock, max_send_delay)
 
 
-def of_campaign(database: Database, campaign: str, *, clock: Clock, max_send_delay: float) -> CalledOff:
-    """Calls off every call of the campaign, which is not active any more. `max_send_delay` is the engine's, in seconds."""
+def of_campaign(database: Database, campaign: str | None, *, clock: Clock, max_send_delay: float) -> CalledOff:
+    """Calls off every call of the campaign, which is frozen or not active any more; of all campaigns for None.
+    `max_send_delay` is the engine's, in seconds.
+    """
 
     def stopped(conn: Connection, unsent: Collection[OpenAttempt]) -> list[str]:
         del conn
-        return [attempt.attempt_id for attempt in unsent if attempt.campaign == campaign]
+        return [attempt.attempt_id for attempt in unsent if campaign in (None, attempt.campaign)]
 
     return _call_off(database, stopped, clock, max_send_delay)
 

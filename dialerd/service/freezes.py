@@ -6,15 +6,25 @@ from collections.abc import Collection
 from datetime import datetime
 
 from dialerd.domain.errors import Refused
+from dialerd.service import calling_off
 from dialerd.service.names import require_campaign
 from dialerd.store import attempts, audit, campaigns, freezes
 from dialerd.store.database import Database
 from dialerd.store.freezes import EVERYTHING, Freeze
 
 
-def freeze(database: Database, campaign: str | None, *, configured: Collection[str], actor: str, now: datetime) -> bool:
-    """Freezes the campaign, or everything for None. From the end of this on no attempt becomes `sending`, and engines hang
-    up every call within a second. False when it was frozen already. Raises NotFound for a campaign nobody knows.
+def freeze(
+    database: Database,
+    campaign: str | None,
+    *,
+    configured: Collection[str],
+    actor: str,
+    now: datetime,
+    max_send_delay: float,
+) -> bool:
+    """Freezes the campaign, or everything for None. When it returns no call leaves any more (calling_off; `max_send_delay`
+    is the engine's, in seconds), and engines hang up every call within a second. False when it was frozen already. Raises
+    NotFound for a campaign nobody knows.
     """
     with database.write() as conn:
         if campaign is not None:
@@ -23,6 +33,7 @@ def freeze(database: Database, campaign: str | None, *, configured: Collection[s
         new = freezes.add(conn, campaign or EVERYTHING, now, actor)
         if new:
             audit.add(conn, at=now, actor=actor, action="campaign.freeze", subject=_subject(campaign))
+    calling_off.of_campaign(database, campaign, clock=lambda: now, max_send_delay=max_send_delay)
     return new
 
 
@@ -42,7 +53,7 @@ def unfreeze(
 
 
 def still_up(database: Database, campaign: str | None) -> int:
-    """How many calls of the campaign, or of all, have not ended yet; claims that wait are among them."""
+    """How many calls of the campaign, or of all, have not ended yet."""
     with database.read() as conn:
         counts = attempts.open_counts(conn).campaigns
     return sum(counts.values()) if campaign is None else counts.get(campaign, 0)

@@ -1,10 +1,11 @@
-"""After the answer of `dialerd dnc add` or of a pause no call leaves; the carrier's log is the judge."""
+"""After the answer of `dialerd dnc add`, of a pause, a stop or a freeze no call leaves; the carrier's log is the judge."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from dialerd.domain.lifecycle import CampaignAction
 from dialerd.service import dnc
 from dialerd.service.campaigns import change
 from dialerd.service.dnc import DncTerms, DncWish
+from dialerd.service.freezes import freeze, unfreeze
 from dialerd.store import leads
 from harness.rig import CAMPAIGN
 
@@ -94,28 +96,50 @@ def test_no_call_leaves_to_any_number_of_a_prefix_once_the_command_has_answered(
     assert set(unwanted) - set(dialed), said.stdout
 
 
-def test_no_call_leaves_between_the_answer_of_a_pause_and_the_resume(rig):
-    people = numbers(60)
+def changes(rig, action):
+    change(
+        rig.database,
+        CAMPAIGN,
+        action,
+        configured=[CAMPAIGN],
+        actor="the tests",
+        now=rig.clock(),
+        max_send_delay=MAX_SEND_DELAY,
+    )
+
+
+def freezes(rig):
+    words = {"configured": [CAMPAIGN], "actor": "the tests", "now": rig.clock()}
+    freeze(rig.database, CAMPAIGN, **words, max_send_delay=MAX_SEND_DELAY)
+
+
+def thaws(rig):
+    unfreeze(rig.database, CAMPAIGN, configured=[CAMPAIGN], actor="the tests", now=rig.clock())
+
+
+WAYS = {
+    "paused": (partial(changes, action=CampaignAction.PAUSE), partial(changes, action=CampaignAction.RESUME)),
+    "stopped": (partial(changes, action=CampaignAction.STOP), partial(changes, action=CampaignAction.START)),
+    "frozen": (freezes, thaws),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_call_leaves_between_the_answer_that_stops_a_campaign_and_the_one_that_lets_it_go_on(rig, way):
+    people = numbers(24)
+    halt, go_on = WAYS[way]
     rig.run(people)
-    pauses = []
-    for turn in range(1, 5):
+    halts = []
+    for turn in range(1, 3):
         rig.wait(lambda turn=turn: len(rig.calls()) >= 8 * turn, "calls")
-        change(
-            rig.database,
-            CAMPAIGN,
-            CampaignAction.PAUSE,
-            configured=[CAMPAIGN],
-            actor="the tests",
-            now=rig.clock(),
-            max_send_delay=MAX_SEND_DELAY,
-        )
+        halt(rig)
         answered = time.time()
         # The engine has noticed by itself, and what would have left late has left.
-        rig.wait(lambda: rig.reason().startswith("paused") and not rig.open(), "the engine noticed, calls ended")
-        pauses.append((answered, time.time()))
-        rig.act(CampaignAction.RESUME)
+        rig.wait(lambda: rig.reason().startswith(way) and not rig.open(), "the engine noticed, calls ended")
+        halts.append((answered, time.time()))
+        go_on(rig)
     rig.wait_until_completed()
     rig.require_agreement()
-    late = [call for call in rig.calls() for began, ended in pauses if began < call.time < ended]
+    late = [call for call in rig.calls() for began, ended in halts if began < call.time < ended]
     assert not late, rig.story()
     assert sorted(call.number for call in rig.calls()) == people

@@ -77,7 +77,7 @@ def test_a_trunk_or_what_is_no_telephone_is_refused(ready, to, code, words):
 
 
 def test_nobody_is_called_while_everything_is_frozen(ready):
-    freeze(ready.database, None, configured=[CAMPAIGN], actor="the tests", now=ready.now())
+    freeze(ready.database, None, configured=[CAMPAIGN], actor="the tests", now=ready.now(), max_send_delay=0.1)
     done = attempt(ready, "PJSIP/agent-answers")
     assert done.returncode == 1
     assert "is frozen by the tests" in done.stderr

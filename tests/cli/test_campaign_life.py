@@ -81,12 +81,19 @@ def test_who_froze_and_thawed_is_kept_in_the_audit(active):
 
 def test_a_freeze_says_how_many_calls_nobody_hung_up(active, monkeypatch):
     from dialerd.domain.eligibility import Yes
-    from dialerd.store import claims
+    from dialerd.domain.facts import AttemptState
+    from dialerd.store import attempts, claims
     from harness.world import claim_request
 
     monkeypatch.setattr(freezing, "WAIT_SECONDS", 0.2)
     request = claim_request(campaign="spring", trunk="carrier", limit=2)
-    active.write(lambda conn, now: claims.claim(conn, request, lambda lead: Yes(), now))
+
+    def rings(conn, now):
+        for lead in claims.claim(conn, request, lambda lead: Yes(), now):
+            claims.mark_sending(conn, [lead.attempt_id], request.owner, now)
+            attempts.mark_progress(conn, lead.attempt_id, AttemptState.RINGING, now)
+
+    active.write(rings)
     answer = active("campaign", "freeze", "--json")
     assert json.loads(answer.out)["calls_up"] == 2
     assert "2 calls have not ended yet" in active("campaign", "freeze").err

@@ -149,15 +149,15 @@ def _breakpoints(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[dateti
 
     Between two of them `is_open` cannot change.
     """
-    if _whole_week(hours) and all(holiday < now.date() - timedelta(days=1) for holiday in hours.holidays):
+    if _whole_week(hours.spans) and all(holiday < now.date() - timedelta(days=1) for holiday in hours.holidays):
         return
-    walls = [time()] + [time(minute // 60, minute % 60) for minute in _boundaries(hours)]
+    walls = [time()] + [time(minute // 60, minute % 60) for minute in _boundaries(hours.spans)]
     since_midnight = [timedelta(hours=wall.hour, minutes=wall.minute) for wall in walls]
     last_day = now.date() + _HORIZON
     start = datetime.combine(now.date(), time(), UTC)
     while start.date() <= last_day:
         end = start + timedelta(days=1)
-        offset = _only_offset(zone, start, end)
+        offset = _only_offset(zone, start)
         if offset is not None:
             instants = {start + (wall - offset) % timedelta(days=1) for wall in since_midnight}
         else:
@@ -167,17 +167,19 @@ def _breakpoints(hours: Hours, zone: ZoneInfo, now: datetime) -> Iterator[dateti
         start = end
 
 
-def _whole_week(hours: Hours) -> bool:
+@lru_cache(maxsize=1024)
+def _whole_week(spans: tuple[Span, ...]) -> bool:
     """Whether the spans leave no minute out. Then there is nothing to be searched for over more than a year."""
-    return not hours.spans or all(
-        any(_covers(span, weekday, minute, yesterday_counts=True) for span in hours.spans)
+    return not spans or all(
+        any(_covers(span, weekday, minute, yesterday_counts=True) for span in spans)
         for weekday in range(7)
-        for minute in {0, *_boundaries(hours)}
+        for minute in {0, *_boundaries(spans)}
     )
 
 
-def _boundaries(hours: Hours) -> set[int]:
-    return {minute % MIDNIGHT for span in hours.spans for minute in (span.start, span.end)}
+@lru_cache(maxsize=1024)
+def _boundaries(spans: tuple[Span, ...]) -> frozenset[int]:
+    return frozenset(minute % MIDNIGHT for span in spans for minute in (span.start, span.end))
 
 
 def _shown(walls: Sequence[time], zone: ZoneInfo, utc_day: date) -> Iterator[datetime]:
@@ -189,12 +191,13 @@ def _shown(walls: Sequence[time], zone: ZoneInfo, utc_day: date) -> Iterator[dat
             yield local.replace(fold=1).astimezone(UTC)
 
 
-def _only_offset(zone: ZoneInfo, start: datetime, end: datetime) -> timedelta | None:
-    """The UTC offset of a day on which no clock is set, nor within hours of it; None when one may be. No zone goes to
-    another offset and back within half a day.
+# Zones times days of the horizon: those of a country with six of them.
+@lru_cache(maxsize=4096)
+def _only_offset(zone: ZoneInfo, start: datetime) -> timedelta | None:
+    """The UTC offset of the 24 hours from `start`, when no clock is set in them nor within hours of them; else None. No
+    zone goes to another offset and back within half a day.
     """
-    near, half = timedelta(hours=6), timedelta(hours=12)
-    found = {_offset(zone, instant) for instant in (start - near, start, start + half, end, end + near)}
+    found = {_offset(zone, start + timedelta(hours=hours)) for hours in (-6, 0, 12, 24, 30)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -83,29 +83,38 @@ def run(arguments: Sequence[str], *, owns_process: bool = False) -> int:
         code = cli.main(args=list(arguments), prog_name="dialerd", standalone_mode=False, obj=owns_process)
         if sys.stdout is not None:  # started with its standard output closed
             sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         print("dialerd: interrupted", file=sys.stderr)  # noqa: T201 - the one door for messages to people
         return 130
-    except DialerdError as error:
-        if verbose:
-            sys.excepthook(type(error), error, error.__traceback__)
-        complain(error)
+    except Exception as error:
+        code = _ended_with(error)
+        if code is None:
+            code = _expected(error, verbose=verbose)
+        if code is None:
+            raise
+    return code if isinstance(code, int) else 0
+
+
+def _expected(error: Exception, *, verbose: bool) -> int | None:
+    """Say an expected fault in a line; its exit code. None, and nothing is said, when it is a fault of the program."""
+    if isinstance(error, click.ClickException):
+        error.show()
         return error.exit_code
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # The reader went away (`| head`). Python would complain once more at exit, when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except OSError as error:
-        # A full disk, a standard output that cannot be written: a fault of the place, not of the program.
-        if verbose:
-            sys.excepthook(type(error), error, error.__traceback__)
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"dialerd: {printable(f'{where}{error.strerror or error}')}", file=sys.stderr)  # noqa: T201 - as above
-        return 74
-    return code if isinstance(code, int) else 0
+    if not isinstance(error, DialerdError | OSError):
+        return None
+    if verbose:
+        sys.excepthook(type(error), error, error.__traceback__)
+    if isinstance(error, DialerdError):
+        complain(error)
+        return error.exit_code
+    # A full disk, a standard output that cannot be written: a fault of the place, not of the program.
+    where = f"{error.filename}: " if error.filename else ""
+    print(f"dialerd: {printable(f'{where}{error.strerror or error}')}", file=sys.stderr)  # noqa: T201 - as above
+    return 74
 
 
 def complain(error: DialerdError) -> None:
@@ -113,6 +122,19 @@ def complain(error: DialerdError) -> None:
     lines = error.problems if isinstance(error, ConfigError) else [str(error)]
     for line in lines:
         print(f"dialerd: {printable(line)}", file=sys.stderr)  # noqa: T201 - the one door for messages to people
+
+
+def _ended_with(error: BaseException | None) -> int | None:
+    """The exit code when a signal ended us in the middle of a library's work, and its tidying up failed for that; else
+    None. psycopg's connection is one that does not take being left in mid-query.
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return 130
+        if isinstance(error, SystemExit) and isinstance(error.code, int):
+            return error.code
+        error = error.__context__
+    return None
 
 
 def _terminated(signum: int, frame: FrameType | None) -> None:

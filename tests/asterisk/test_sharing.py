@@ -57,8 +57,9 @@ def test_a_trunk_whose_pace_is_not_enough_for_both_is_shared_by_weight_and_then_
     both_began = max(heavy[0].time, light[0].time)
     together = [call.time for call in light if both_began <= call.time <= heavy[-1].time]
     heavies = [call for call in heavy if call.time >= both_began]
-    # Three to one, give or take a turn at each end.
-    assert abs(len(heavies) - 3 * len(together)) <= 6
+    # Three to one and not two to one. How exactly is measured (`make bench ONLY=weights`): who comes late for a turn on a
+    # busy machine leaves it to the other.
+    assert 2.3 < len(heavies) / len(together) < 4
     rest = [call.time for call in light if call.time > heavy[-1].time]
     assert len(rest) / (rest[-1] - heavy[-1].time) == pytest.approx(15, rel=0.1)
 

@@ -221,7 +221,7 @@ def test_what_waited_too_long_for_asterisk_to_read_is_not_sent_late(play, fake_a
             await waiting
         await session.ping(5)
         assert fake_ami.sent("Originate") == []
-        await asyncio.gather(*fillers)
+        await asyncio.gather(*fillers, return_exceptions=True)
 
     play(scenario, write_within=0.05)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialerd.domain.errors import Unavailable
+from dialerd.lab.chromium import find_chromium
 from dialerd.lab.packages import unpacked
 from dialerd.lab.postgres import find_postgres
 
@@ -131,10 +132,11 @@ def _version(command: tuple[str, ...]) -> str:
 
 
 def fetch_all() -> None:
-    """Brings everything the tests run on into the cache: the newest and the oldest Asterisk, and PostgreSQL."""
+    """Brings everything the tests run on into the cache: the newest and the oldest Asterisk, PostgreSQL and Chromium."""
     for suite in (None, "oldest"):
         find_asterisk(suite)
     find_postgres()
+    find_chromium()
 
 
 if __name__ == "__main__":

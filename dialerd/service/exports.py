@@ -80,6 +80,12 @@ def check(database: Database, wish: ExportWish) -> None:
     _looked_up(database, wish)
 
 
+def columns_of(database: Database, name: str) -> tuple[str, ...]:
+    """The columns of an export of list `name` that names none: phone_number, its fields, priority. Raises NotFound."""
+    _, columns = _looked_up(database, ExportWish(name))
+    return tuple(columns)
+
+
 def _looked_up(database: Database, wish: ExportWish) -> tuple[list[int], dict[str, Cell]]:
     """The lists and the columns."""
     with database.read() as conn:

@@ -70,3 +70,9 @@ def _not_frozen(campaign: str | None, found: list[Freeze]) -> str:
     if campaign is None and names:
         return f"not everything is frozen, only {', '.join(names)}; dialerd campaign unfreeze NAME"
     return f"{_subject(campaign)} is not frozen: there is nothing to unfreeze"
+
+
+def standing(database: Database) -> list[Freeze]:
+    """What is frozen now, by whom and since when; `freezes.EVERYTHING` is the name of the freeze of everything."""
+    with database.read() as conn:
+        return freezes.all(conn)

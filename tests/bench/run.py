@@ -1,4 +1,4 @@
-"""The benchmarks: `run.py [calls] [pace] [weights] [imports] [pace_import] [numbers]`, all without arguments. Lines that begin with `bench` are the result:
+"""The benchmarks: `run.py [calls] [pace] [weights] [imports] [pace_import] [numbers] [console]`, all without arguments. Lines that begin with `bench` are the result:
 
     bench <name> <value> <unit> <ratio> <against>
 
@@ -20,6 +20,7 @@ MODULES = {
     "imports": "imports",
     "pace_import": "pace_import",
     "numbers": "verdicts",
+    "console": "console",
 }
 """What each is called, and where it is: the standard library has a module `numbers` too."""
 

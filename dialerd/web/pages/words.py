@@ -1,0 +1,88 @@
+"""What pages print: numbers, shares, durations and times as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dialerd.domain.funnel import Part
+
+NOTHING = "–"
+PARTS = {
+    Part.DIALABLE: "Dialable now",
+    Part.RETRY: "Waiting for a retry",
+    Part.HOURS: "Outside hours",
+    Part.CAP: "At the cap",
+    Part.IN_CALL: "In a call",
+    Part.FINISHED: "Finished",
+    Part.DO_NOT_CALL: "Do-not-call",
+    Part.INVALID: "Invalid number",
+    Part.WITHDRAWN: "Withdrawn",
+}
+
+
+def spoken(name: str | None) -> str:
+    """A disposition, state or gate as people say it."""
+    return NOTHING if not name else name.replace("_", " ").capitalize()
+
+
+def count(number: int | None) -> str:
+    """A whole number with commas."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+def several(number: int, what: str) -> str:
+    """So many of them, as `1 lead` and `1,204 leads`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1."""
+    return NOTHING if share is None else f"{share:.1%}"
+
+
+def lasting(time: timedelta) -> str:
+    """A duration as `2 d 3 h`, `4 min 10 s` or `12 s`; the two largest units that are not zero."""
+    left = max(0, round(time.total_seconds()))
+    parts = []
+    for unit, seconds in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, seconds)
+        if number:
+            parts.append(f"{number} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def read_zone(name: str) -> ZoneInfo:
+    """The zone a browser says it is in; UTC for what is none."""
+    try:
+        return ZoneInfo(name) if 0 < len(name) <= 64 else ZoneInfo("UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def moment(at: datetime | None, zone: ZoneInfo) -> str:
+    """An instant by the clock of the zone."""
+    return NOTHING if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def moment_there(at: datetime | None, zone: ZoneInfo, there: str) -> str:
+    """An instant by the viewer's clock, and beside it by the clock where the lead is: `there` is its zone, or several of
+    which the first is meant, separated by bars. Without one, or in the viewer's own, the viewer's clock is enough.
+    """
+    first = there.partition("|")[0]
+    if at is None or not first or first == zone.key:
+        return moment(at, zone)
+    local = at.astimezone(read_zone(first))
+    return f"{moment(at, zone)} ({local:%H:%M} in {first})"
+
+
+def clock_of(at: datetime) -> str:
+    """The seconds of an instant as charts take them: ISO 8601 in UTC."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def link(page: str, **asked: object) -> str:
+    """The address of a page about something, whatever its name contains."""
+    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in asked.items() if value not in (None, ""))
+    return f"{page}?{query}" if query else page

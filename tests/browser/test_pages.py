@@ -1,0 +1,193 @@
+"""What holds for every page: hostile data is text, opening changes nothing, and rights, keyboard, telephone and light."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from dialerd.domain.lifecycle import CampaignState
+from dialerd.domain.people import Role
+from dialerd.service import campaigns, dnc, lists, people
+from dialerd.service.dnc import DncTerms, DncWish
+from dialerd.store import audit
+from harness.console import ZONE
+
+HOSTILE = (
+    """<img src=x onerror="window.hacked=1">`${window.hacked=1}`</script><script>window.hacked=1</script>{{7*7}}"""
+)
+PHONE = "+12025550201"
+CHANGING = ("Create list", "Upload", "Assign", "More", "Freeze everything", "Start", "Add numbers", "Edit", "Import")
+
+
+def paths(console):
+    """Every page, about the hostile list and its lead."""
+    with console.database.read() as conn:
+        (lead_id,) = conn.exec_driver_sql("SELECT id FROM leads").scalars()
+    asked = {
+        "/list": f"?name={console.name}",
+        "/upload": f"?name={console.name}",
+        "/import": f"?name={console.name}&version=1",
+        "/campaign": "?name=spring",
+        "/lead": f"?id={lead_id}",
+        "/leads": "?text=%2B1202",
+    }
+    every = ("/", "/new", "/list", "/upload", "/import", "/campaigns", "/campaign", "/calls", "/leads", "/lead", "/dnc")
+    return [path + asked.get(path, "") for path in (*every, "/dispositions", "/audit", "/health")]
+
+
+@pytest.fixture(scope="module")
+def full(console):
+    """The console with one list, whose name, file and lead attack whoever looks at them; called once."""
+    from urllib.parse import quote
+
+    name = HOSTILE[:90]
+    console.name = quote(name, safe="")
+    console.import_list(name, {PHONE: {"first_name": HOSTILE, "last_name": "Smith", "<b>title</b>": HOSTILE}})
+    now, configured = console.rig.now(), ("spring", "autumn")
+    campaigns.assign(console.database, "spring", name, configured=configured, actor="the tests", now=now)
+    dnc.add(
+        console.database,
+        ["+12025559999"],
+        DncWish(),
+        DncTerms(source="<b>s</b>", reason=HOSTILE),
+        configured=configured,
+        actor="<b>the tests</b>",
+        clock=console.rig.clock,
+        max_send_delay=0.0,
+    )
+    return console
+
+
+def test_hostile_data_is_text_on_every_page(full):
+    with full.page() as page:
+        dialogs = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for path in paths(full):
+            full.open(page, path)
+            expect(page.locator("#main")).to_be_visible()
+            assert page.evaluate("window.hacked") is None, path
+            assert page.locator("img[src=x], #main b, #main script").count() == 0, path
+        shown = [("/", HOSTILE[:90]), (f"/list?name={full.name}", HOSTILE[:90]), ("/dnc", HOSTILE)]
+        shown += [(path, HOSTILE) for path in paths(full) if path.startswith(("/lead?", "/leads"))]
+        for path, text in shown:
+            full.open(page, path)
+            expect(page.get_by_text(text).first).to_be_visible()
+        assert dialogs == []
+
+
+def test_opening_every_page_changes_nothing(full):
+    with full.page() as page:
+        before = full.everything()
+        for path in paths(full):
+            full.open(page, path)
+        assert full.everything() == before
+
+
+def test_a_viewer_sees_every_page_and_no_button_that_changes_anything(full):
+    with full.page("vera") as page:
+        for path in paths(full):
+            full.open(page, path)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            names = [button.inner_text().strip() for button in page.get_by_role("button").all()]
+            assert not [name for name in names if name.endswith(CHANGING)], path
+
+
+def test_who_lost_the_right_is_refused_by_the_server_and_it_is_written_down(full):
+    now = full.rig.now
+    full.user("mallory", Role.OPERATOR)
+    with full.page("mallory", f"/list?name={full.name}") as page:
+        people.set_role(full.database, "mallory", Role.VIEWER, actor="the tests", now=now())
+        page.get_by_role("button", name="Unassign").click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Unassign").click()
+        expect(page.get_by_text("mallory is viewer; this needs operator")).to_be_visible()
+    with full.database.read() as conn:
+        newest = audit.page(conn, limit=1)[0]
+    assert (newest.actor, newest.action, newest.subject) == ("mallory", "refused", "CONSOLE list.unassign")
+    assert lists.overview(full.database, now=now())[0].campaign == "spring"
+
+
+def test_a_page_of_somebody_who_is_shut_out_can_do_nothing(full):
+    full.user("eve", Role.OPERATOR)
+    with full.page("eve", "/campaign?name=spring") as page:
+        people.disable(full.database, "eve", actor="the tests", now=full.rig.now())
+        page.get_by_role("button", name="Start").click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Start").click()
+        expect(page.get_by_text("say who asks")).to_be_visible()
+        assert full.rig.state("spring") is CampaignState.DRAFT
+        page.goto("/campaigns")
+        expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_what_others_do_is_seen_without_loading_the_page_again(full):
+    with full.page() as first, full.page("vera") as second:
+        for page in (first, second):
+            page.evaluate("window.same = true")
+        lists.create(full.database, "Just made", actor="the tests", now=full.rig.now())
+        for page in (first, second):
+            expect(page.get_by_role("link", name="Just made")).to_be_visible()
+            assert page.evaluate("window.same")
+
+
+def test_times_are_by_the_viewers_clock_with_the_leads_beside_it(full):
+    with full.page(path="/leads?text=%2B1202") as page:
+        expect(page.get_by_text("in America/New_York").first).to_be_visible()
+        full.open(page, "/health")
+        expect(page.get_by_text(ZONE).first).to_be_visible()
+
+
+def test_every_page_fits_a_telephone(full):
+    with full.page(viewport={"width": 390, "height": 800}) as page:
+        for path in paths(full):
+            full.open(page, path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_everything_that_can_be_pressed_or_filled_has_a_name(full):
+    nameless = """() => [...document.querySelectorAll("button, input, a, textarea, select, [role=button]")]
+        .filter((one) => one.offsetParent && one.type !== "hidden" && one.tabIndex >= 0)
+        .filter((one) => !(one.innerText || "").trim() && !one.ariaLabel && !(one.labels && one.labels.length)
+            && !one.closest("label"))
+        .map((one) => one.outerHTML.slice(0, 200))"""
+    with full.page() as page:
+        for path in paths(full):
+            full.open(page, path)
+            assert page.evaluate(nameless) == [], path
+
+
+def test_a_list_is_created_with_the_keyboard_alone(full):
+    with full.page() as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.innerText") == "Skip to the page"
+        page.get_by_role("button", name="Create list").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Name, such as")).to_be_focused()
+        page.keyboard.type("By hand")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Upload into By hand")).to_be_visible()
+
+
+@pytest.mark.parametrize("light", ["dark", "light"])
+def test_colors_follow_the_system(full, light):
+    with full.page(color_scheme=light) as page:
+        expect(page.locator(f"body.body--{light}")).to_be_attached()
+
+
+def test_a_wrong_password_does_not_let_in_and_logging_out_ends_the_session(full):
+    full.user("bob", Role.VIEWER)
+    with full.context() as context:
+        page = context.new_page()
+        page.goto("/campaigns")
+        page.get_by_label("Name").fill("bob")
+        page.get_by_label("Password").fill("wrong wrong wrong")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("alert")).to_contain_text("the name or the password is wrong")
+        page.close()
+        page = full.log_in(context, "bob")
+        kept = json.dumps(context.cookies())
+        full.open(page, "/")
+        page.get_by_role("button", name="Your account").click()
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("Password")).to_be_visible()
+        context.add_cookies(json.loads(kept))
+        page.goto("/")
+        expect(page.get_by_label("Password")).to_be_visible()

@@ -39,12 +39,16 @@ def add(shell: Shell, name: str, role: str, lasts: timedelta, *, as_json: bool) 
 
 @group.command()
 @click.argument("name")
+@json_option
 @pass_shell
-def revoke(shell: Shell, name: str) -> None:
+def revoke(shell: Shell, name: str, *, as_json: bool) -> None:
     """End a token at once."""
     with shell.database() as database:
-        tokens.revoke(database, name, actor=shell.actor, now=shell.now())
-    say(f"token {name} is revoked")
+        token = tokens.revoke(database, name, actor=shell.actor, now=shell.now())
+    if as_json:
+        print_json(token)
+    else:
+        say(f"token {name} is revoked")
 
 
 @group.command("list")

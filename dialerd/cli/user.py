@@ -14,6 +14,7 @@ from dialerd.domain.errors import BadInput
 from dialerd.domain.people import LONGEST_PASSWORD, Role
 from dialerd.service import people
 from dialerd.service.people import LINK_LASTS
+from dialerd.store.people import UserRecord
 
 role_option = click.option(
     "--role",
@@ -36,60 +37,65 @@ def group() -> None:
 @role_option
 @stdin_option
 @click.option("--no-password", is_flag=True, help="Only links of `dialerd user link` let them in.")
+@json_option
 @pass_shell
-def add(shell: Shell, name: str, role: str, *, from_stdin: bool, no_password: bool) -> None:
+def add(shell: Shell, name: str, role: str, *, from_stdin: bool, no_password: bool, as_json: bool) -> None:
     """Add a user. The password is asked for; it is never an argument, which everybody on the machine could read."""
     if from_stdin and no_password:
         raise click.UsageError("--password-stdin and --no-password exclude each other")
     password = None if no_password else _password(from_stdin=from_stdin)
     with shell.database() as database:
-        people.add(database, name, Role(role), password=password, actor=shell.actor, now=shell.now())
+        user = people.add(database, name, Role(role), password=password, actor=shell.actor, now=shell.now())
     way = f"; let them in with: dialerd user link {name}" if no_password else ""
-    say(f"user {name} is there, as {role}{way}")
+    _tell(user, f"user {name} is there, as {role}{way}", as_json=as_json)
 
 
 @group.command()
 @click.argument("name")
 @stdin_option
+@json_option
 @pass_shell
-def passwd(shell: Shell, name: str, *, from_stdin: bool) -> None:
+def passwd(shell: Shell, name: str, *, from_stdin: bool, as_json: bool) -> None:
     """Give a user another password. Every session of theirs ends."""
     with shell.database() as database:
         people.show(database, name)
         password = _password(from_stdin=from_stdin)
-        people.set_password(database, name, password, actor=shell.actor, now=shell.now())
-    say(f"user {name} has another password; their sessions have ended")
+        user = people.set_password(database, name, password, actor=shell.actor, now=shell.now())
+    _tell(user, f"user {name} has another password; their sessions have ended", as_json=as_json)
 
 
 @group.command()
 @click.argument("name")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
+@json_option
 @pass_shell
-def role(shell: Shell, name: str, role: str) -> None:
+def role(shell: Shell, name: str, role: str, *, as_json: bool) -> None:
     """Give a user another role. It holds at once, also for who is logged in."""
     with shell.database() as database:
-        people.set_role(database, name, Role(role), actor=shell.actor, now=shell.now())
-    say(f"user {name} is {role}")
+        user = people.set_role(database, name, Role(role), actor=shell.actor, now=shell.now())
+    _tell(user, f"user {name} is {role}", as_json=as_json)
 
 
 @group.command()
 @click.argument("name")
+@json_option
 @pass_shell
-def disable(shell: Shell, name: str) -> None:
+def disable(shell: Shell, name: str, *, as_json: bool) -> None:
     """Shut a user out, at once. What they did stays in the audit under their name."""
     with shell.database() as database:
-        people.disable(database, name, actor=shell.actor, now=shell.now())
-    say(f"user {name} is shut out; dialerd user enable {name} lets them in again")
+        user = people.disable(database, name, actor=shell.actor, now=shell.now())
+    _tell(user, f"user {name} is shut out; dialerd user enable {name} lets them in again", as_json=as_json)
 
 
 @group.command()
 @click.argument("name")
+@json_option
 @pass_shell
-def enable(shell: Shell, name: str) -> None:
+def enable(shell: Shell, name: str, *, as_json: bool) -> None:
     """Let a user in again who was shut out."""
     with shell.database() as database:
-        people.enable(database, name, actor=shell.actor, now=shell.now())
-    say(f"user {name} may log in again")
+        user = people.enable(database, name, actor=shell.actor, now=shell.now())
+    _tell(user, f"user {name} may log in again", as_json=as_json)
 
 
 @group.command()
@@ -126,6 +132,13 @@ def list_(shell: Shell, *, as_json: bool) -> None:
     ]
     columns = ("name", "role", "password", "disabled", "last login", "created")
     print_table(columns, rows, empty="No users yet. Add one: dialerd user add NAME --role admin")
+
+
+def _tell(user: UserRecord, words: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(user)
+    else:
+        say(words)
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -8,6 +8,7 @@ from dialerd.cli.main import cli
 WITHOUT = {
     ("run",): "a daemon",
     ("agi",): "a daemon",
+    ("web",): "a daemon",
     ("up",): "two daemons",
     ("lab", "up"): "runs until it is stopped, and prints JSON as it is",
     ("list", "export"): "its answer is the file",

@@ -62,13 +62,14 @@ def test_a_name_is_taken_once(alice):
 
 
 def test_the_last_admin_stays_one(alice):
-    alice("user", "add", "bob", "--role", "operator", "--no-password")
+    bob = alice.json("user", "add", "bob", "--role", "operator", "--no-password")
+    assert (bob["name"], bob["role"], bob["has_password"]) == ("bob", "operator", False)
     for attempt in (("role", "alice", "viewer"), ("disable", "alice")):
         assert "is the last admin" in alice.refused(1, "user", *attempt)
-    assert alice("user", "role", "bob", "admin").code == 0
-    assert alice("user", "disable", "alice").code == 0
+    assert alice.json("user", "role", "bob", "admin")["role"] == "admin"
+    assert alice.json("user", "disable", "alice")["disabled"] is True
     assert {user["name"]: user["disabled"] for user in alice.json("user", "list")} == {"alice": True, "bob": False}
-    assert alice("user", "enable", "alice").code == 0
+    assert alice.json("user", "enable", "alice")["disabled"] is False
 
 
 def test_another_password_needs_somebody_to_have_it(alice, typed):
@@ -95,7 +96,7 @@ def test_a_token_is_shown_once_and_only_its_hash_is_kept(cli):
 
 def test_a_token_is_revoked_once_and_its_name_is_never_another_ones(cli):
     cli("token", "add", "ci", "--role", "viewer")
-    assert cli("token", "revoke", "ci").code == 0
+    assert cli.json("token", "revoke", "ci")["revoked_at"] is not None
     assert "revoked already" in cli.refused(1, "token", "revoke", "ci")
     assert "choose another name" in cli.refused(1, "token", "add", "ci", "--role", "admin")
     assert cli.json("token", "list")[0]["revoked_at"] is not None

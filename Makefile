@@ -2,7 +2,7 @@
 # PYTHON=python3.12 chooses the interpreter, PYTEST_ARGS="-k recycle" what `make test` runs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench constraints clean lab-packages
+.PHONY: help setup demo test check bench faults soak constraints clean lab-packages
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -31,6 +31,12 @@ check: .venv/.ready ## ruff, mypy and import-linter
 
 bench: .venv/.ready ## measure on this machine; ONLY="calls pace" chooses what
 	@$(BIN)/python tests/bench/run.py $(ONLY)
+
+faults: lab-packages ## break everything, again and again, judged by the carrier's log; ONLY=name, DATABASE=sqlite, CYCLES=3
+	@$(BIN)/python tests/drill/run.py $(ONLY)
+
+soak: lab-packages ## 50 calls a second for 30 minutes: memory, descriptors, threads and tasks stay flat; MINUTES=3, RATE=20
+	@$(BIN)/python tests/drill/soak.py
 
 constraints: .venv/.ready ## fit constraints.txt to pyproject.toml; UPGRADE=1 takes the newest versions
 	@$(BIN)/python -m pip -qq install uv

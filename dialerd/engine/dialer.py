@@ -238,6 +238,7 @@ class Dialer:
             line = self._next_line()
             if line is None:
                 return IDLE_SECONDS
+            self._roads.still_leaving(now)
             at = self._roads.opens(line, line.ready[0].lead.trunk)
             if at > now:
                 return at - now

@@ -10,7 +10,15 @@ from typing import Any, Self
 
 import structlog
 
-from dialerd.domain.callstate import CallEvent, DialBegun, OriginateRefused
+from dialerd.domain.callstate import (
+    CallEvent,
+    ChannelGone,
+    ChannelRinging,
+    ChannelUp,
+    DialBegun,
+    OriginateDone,
+    OriginateRefused,
+)
 from dialerd.domain.errors import DialerdError, Unavailable
 from dialerd.engine.attempt_log import say_ended
 from dialerd.engine.claimer import Claimer
@@ -49,6 +57,8 @@ SUCCEED_SECONDS = 5.0
 # How long the last writes may take when the engine leaves, in good order or in a hurry.
 CLOSE_SECONDS = 10.0
 AT_ONCE_SECONDS = 1.0
+# After any of these the call leaves no more: the first is the earliest, and the others make up for it when it is lost.
+SINCE_IT_LEFT = (DialBegun, ChannelRinging, ChannelUp, ChannelGone, OriginateDone, OriginateRefused)
 
 log = structlog.get_logger("dialerd.engine")
 
@@ -67,7 +77,7 @@ class Engine:
         self._at_once = False
         self._owner = owner
         self._database = database
-        self._clock = SystemClock()
+        self._clock = SystemClock.from_environment()
         self._crash = Crash.from_environment()
         self._failed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -231,10 +241,9 @@ class Engine:
             case OriginateRefused(stopping=True):
                 self.tracker.feed(event)
                 self._readiness.stopping(len(self.tracker))
-            case DialBegun(attempt_id=attempt_id):
-                self.dialer.left(attempt_id)
-                self.tracker.feed(event)
             case _:
+                if isinstance(event, SINCE_IT_LEFT):
+                    self.dialer.left(event.attempt_id)
                 self.tracker.feed(event)
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:

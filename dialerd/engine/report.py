@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,7 @@ class Report:
         self._clock = clock
 
     def status(self) -> dict[str, Any]:
-        """The node's status as JSON: the link, and for each campaign why it is or is not dialing.
+        """The node's status as JSON, asked for on the event loop: the link, and for each campaign why it is or is not dialing.
 
         `pace` and `target` are calls per second, `hopper` is leads claimed and not yet sent, `calls` is calls in the air.
         """
@@ -69,6 +70,7 @@ class Report:
             ):
                 gauge.labels(name).set(value)
         self._metrics.ami_connected.set(self._link.session is not None)
+        self._metrics.tasks.set(len(asyncio.all_tasks()))
         return {
             "link": self._link.state,
             "dialing": self._dialer.obstacle is None,

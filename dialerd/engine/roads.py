@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialerd.domain.pacing import Gcra, Pace, after, earliest, interval, left, next_send
 from dialerd.domain.sharing import Turns, served, whose
@@ -11,6 +11,8 @@ from dialerd.engine.line import Line
 from dialerd.settings import Settings
 
 LEAVING_SECONDS = 2.0
+# Of whom Asterisk says nothing for longer than it ever takes on a good wire, nobody knows when it leaves.
+UNSURE_SECONDS = 0.25
 # Instants that are nearer than this (seconds) are one.
 SAME = 1e-6
 
@@ -26,11 +28,14 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A call that was sent and that Asterisk has not handed to the trunk yet."""
+    """A call that was sent and that Asterisk has not handed to the trunk yet. Monotonic seconds: `counted` is from when it
+    counts for the pace.
+    """
 
     line: Line
     trunk: str
-    at: float  # monotonic seconds
+    at: float
+    counted: float
 
 
 class Roads:
@@ -82,7 +87,7 @@ class Roads:
         self._trunk_pace[trunk] = after(_limit(line, trunk), self._state(trunk), now)
         if self._node_limit is not None:
             self._node_pace = after(self._node_limit, self._node_pace, now)
-        self._sent[attempt_id] = Sent(line, trunk, now)
+        self._sent[attempt_id] = Sent(line, trunk, now, now)
         # Those that no channel was made for, the oldest first, matter to no second any more.
         while (oldest := next(iter(self._sent))) != attempt_id and self._sent[oldest].at < now - LEAVING_SECONDS:
             del self._sent[oldest]
@@ -90,14 +95,25 @@ class Roads:
     def left(self, attempt_id: str, now: float) -> None:
         """Asterisk has handed this call to the trunk: from here, not from the sending, its second counts for the pace."""
         sent = self._sent.pop(attempt_id, None)
-        if sent is None:
-            return
+        if sent is not None:
+            self._count_from(sent, now)
+
+    def still_leaving(self, now: float) -> None:
+        """Asterisk is slow to say of some calls that they left, or its word is lost: they may leave as late as now."""
+        for attempt_id, sent in self._sent.items():
+            if now - sent.at <= UNSURE_SECONDS:
+                return
+            if now - sent.at <= LEAVING_SECONDS:
+                self._count_from(sent, now)
+                self._sent[attempt_id] = replace(sent, counted=now)
+
+    def _count_from(self, sent: Sent, now: float) -> None:
         line, trunk = sent.line, sent.trunk
-        line.pace = left(line.pace_limit, line.pace, sent.at, now)
+        line.pace = left(line.pace_limit, line.pace, sent.counted, now)
         if trunk in line.trunks:
-            self._trunk_pace[trunk] = left(_limit(line, trunk), self._state(trunk), sent.at, now)
+            self._trunk_pace[trunk] = left(_limit(line, trunk), self._state(trunk), sent.counted, now)
         if self._node_limit is not None:
-            self._node_pace = left(self._node_limit, self._node_pace, sent.at, now)
+            self._node_pace = left(self._node_limit, self._node_pace, sent.counted, now)
 
     def _of_trunk(self, trunk: str, waiting: list[Line], lines: Iterable[Line], everybody: int, now: float) -> Pick:
         here = {line.campaign.name: line for line in waiting if trunk in line.waiting_for}

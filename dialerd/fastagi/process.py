@@ -44,7 +44,7 @@ def run(config_path: Path | None = None) -> int:
 
 
 def _alone(config_path: Path | None, settings: Settings, database: Database) -> int:
-    process = FastAgi(config_path, settings, database, Metrics(), SystemClock())
+    process = FastAgi(config_path, settings, database, Metrics(), SystemClock.from_environment())
     with Nameplate(settings.paths.state_dir) as plate:
         plate.show(process.where, [plate.this_process(1)])
         return serve(process, Notifier(), metrics_port=settings.agi.metrics_port, event="serving")

@@ -233,7 +233,7 @@ class Workers:
             self._settings,
             Database(self._settings.database.url),
             Metrics(),
-            SystemClock(),
+            SystemClock.from_environment(),
             name=name,
             scripts=self._scripts,
             listener=self._listener,

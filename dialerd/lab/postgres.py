@@ -122,9 +122,28 @@ class Cluster:
                 raise Unavailable(f"the private PostgreSQL did not start: {self._last_words()}")
             time.sleep(0.02)
 
+    @property
+    def running(self) -> bool:
+        """False before `start`, and when the server has ended."""
+        return self._server is not None and not self._server.exited
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server of the last `start`, 0 before it."""
+        return self._server.pid if self._server is not None else 0
+
     def stop(self) -> None:
         """Ends the server at once, as a crash would; `start` recovers it."""
         if self._server is not None:
+            self._server.end()
+
+    def shut_down(self) -> None:
+        """Ends the server in good order, as an update of its package does: its clients are cut off, all is written."""
+        if self._server is not None:
+            self._server.signal(signal.SIGINT)
+            deadline = time.monotonic() + _START_SECONDS
+            while not self._server.exited and time.monotonic() < deadline:
+                time.sleep(0.02)
             self._server.end()
 
     def make(self) -> None:

@@ -60,6 +60,7 @@ class Metrics:
         self.trunk_open = Gauge(
             "dialerd_trunk_open", "1 while the trunk's breaker lets no calls through", ("trunk",), registry=registry
         )
+        self.tasks = Gauge("dialerd_tasks", "Tasks of the engine's event loop", registry=registry)
         self.ami_connected = Gauge("dialerd_ami_connected", "1 while logged in to Asterisk", registry=registry)
 
     def _histograms(self, registry: CollectorRegistry) -> None:

@@ -31,6 +31,15 @@ class Program:
         self._read_from = self._log.stat().st_size if self._log.exists() else 0
         self._process = Guarded(self._command, self._log, environment={**os.environ, **(environment or {})})
 
+    def look_from_here(self) -> None:
+        """What it has logged until now is not looked at any more."""
+        self._read_from = self._log.stat().st_size if self._log.exists() else 0
+
+    @property
+    def pid(self) -> int:
+        """The process id of the last start."""
+        return self._process.pid
+
     @property
     def running(self) -> bool:
         return self._process is not None and not self._process.exited

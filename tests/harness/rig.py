@@ -63,8 +63,12 @@ class Rig:
         tables = {"name": name, **configuration.CAMPAIGN, **changes}
         configuration.write(self.folder / "campaigns.d" / f"{name}.toml", tables)
 
-    def seed(self, leads: Iterable[str] | Mapping[str, Mapping[str, str]], campaign: str = CAMPAIGN) -> None:
-        """A list of these numbers (with their fields), imported and assigned; the campaign is a draft."""
+    def seed(
+        self, leads: Iterable[str] | Mapping[str, Mapping[str, str]], campaign: str = CAMPAIGN, name: str | None = None
+    ) -> None:
+        """A list of these numbers (with their fields), imported and assigned; the campaign, if it is new, is a draft. The list
+        is called as the campaign, or `name`.
+        """
         rows = leads if isinstance(leads, Mapping) else {phone: {} for phone in leads}
         staged = [
             staging.StagedLead(phone, "", 0, line, fields) for line, (phone, fields) in enumerate(rows.items(), 2)
@@ -72,7 +76,7 @@ class Rig:
         now, counts = datetime.now(UTC), Buckets(rows=len(staged), imported=len(staged))
         with self.database.write() as conn:
             campaigns.ensure(conn, [campaign], now)
-            list_id = lists.create(conn, name=campaign, now=now)
+            list_id = lists.create(conn, name=name or campaign, now=now)
             version = versions.begin(
                 conn, list_id, file_name="leads.csv", sha256="0" * 64, created_by="the tests", now=now
             )

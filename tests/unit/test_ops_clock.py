@@ -1,7 +1,7 @@
 """The clock: instants in UTC, and seconds that go on while the machine is suspended."""
 
 import time
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dialerd.ops.clock import SystemClock
 
@@ -18,3 +18,19 @@ def test_seconds_never_run_backwards_and_instants_are_utc():
     assert first <= second
     assert clock.now().utcoffset() == timedelta()
     assert clock.now().tzinfo is UTC
+
+
+def test_a_clock_that_is_told_so_is_ahead_by_what_its_file_says_at_that_moment(tmp_path, monkeypatch):
+    file = tmp_path / "ahead"
+    file.write_text("7200")
+    monkeypatch.setenv("DIALERD_CLOCK_AHEAD", str(file))
+    clock = SystemClock.from_environment()
+    assert timedelta(hours=1, minutes=59) < clock.now() - datetime.now(UTC) <= timedelta(hours=2)
+    file.write_text("-0.5")
+    assert clock.now() < datetime.now(UTC)
+
+
+def test_without_being_told_the_clock_is_the_machines(monkeypatch):
+    monkeypatch.delenv("DIALERD_CLOCK_AHEAD", raising=False)
+    before = datetime.now(UTC)
+    assert before <= SystemClock.from_environment().now() <= datetime.now(UTC)

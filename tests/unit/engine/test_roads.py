@@ -119,3 +119,21 @@ def test_the_pace_of_the_node_holds_over_all_trunks_and_is_shared_by_weight():
 def test_a_slow_trunk_does_not_hold_up_the_calls_of_a_quick_one():
     play = Play(trunks={"carrier": 1, "other": 50}).campaign("a", pace=40, trunks=("carrier", "other")).run(SECONDS)
     assert len(play.left["a", "other"]) == pytest.approx(39 * SECONDS, rel=0.03)
+
+
+def test_calls_of_which_asterisk_says_nothing_count_for_the_pace_as_if_they_left_now():
+    play = Play(trunks={"carrier": 4}).campaign("a", pace=4).run(1.0)
+    line = play.lines[0]
+    first, *others = range(4)
+    assert len(play.left["a", "carrier"]) == 4
+    play.roads.left(f"attempt{first}", play.now)
+    on_time = play.roads.opens(line, "carrier")
+    later = play.now + 0.9
+    play.roads.still_leaving(later)
+    assert on_time < later + 0.2
+    assert play.roads.opens(line, "carrier") >= play.now + 1.0
+    for each in others:
+        play.roads.left(f"attempt{each}", later)
+    # What came too late to be believed is not waited for.
+    play.roads.still_leaving(later + 5.0)
+    assert play.roads.opens(line, "carrier") <= later + 1.1

@@ -1,0 +1,29 @@
+"""Every fault, in the order in which a world goes through them: those that set the clock at the end."""
+
+from __future__ import annotations
+
+from drill import (
+    agi_faults,
+    ami_faults,
+    asterisk_faults,
+    carrier_faults,
+    clock_faults,
+    database_faults,
+    engine_faults,
+    kills,
+    load_faults,
+)
+from drill.fault import Fault
+
+MODULES = (
+    engine_faults,
+    asterisk_faults,
+    ami_faults,
+    agi_faults,
+    database_faults,
+    carrier_faults,
+    load_faults,
+    kills,
+    clock_faults,
+)
+FAULTS: dict[str, Fault] = {fault.name: fault for module in MODULES for fault in module.FAULTS}

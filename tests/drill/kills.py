@@ -8,7 +8,7 @@ from collections.abc import Callable
 from drill.fault import Fault
 from drill.world import World
 
-CYCLES = 160
+CYCLES = 152
 # How many of them die together: mostly one.
 TOGETHER = (1, 1, 1, 2, 2, 3, 4)
 _random = random.Random(20_261_125)

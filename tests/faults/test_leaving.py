@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
-from contextlib import closing, contextmanager
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.facts import AttemptState
 from dialerd.store.attempts import AttemptRecord
+from drill.database_faults import locked
 from harness.ami_proxy import AmiProxy
 from harness.rig import Rig, numbers
 
 STAYS = "201"
 AT_ONCE_SECONDS = 20.0
 UNAVAILABLE = 69
-
-
-@contextmanager
-def locked(url: str):
-    """Nobody can write to this SQLite database meanwhile."""
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=30)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
 
 
 def dial(rig: Rig, talk: str = "60s", **settings: object) -> None:

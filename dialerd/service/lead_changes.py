@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from dialerd.domain.allowed import EVERY_NUMBER
@@ -75,9 +75,11 @@ def edit(
     fields: Mapping[str, str] | None = None,
     priority: int | None = None,
     list_name: str | None = None,
+    check: Callable[[Mapping[str, str], int], None] | None = None,
 ) -> LeadRecord:
     """Changes these fields of the lead, or its priority; an empty text removes the field. What it said before stays in
-    its history. The number cannot be changed: it is what a lead is.
+    its history. The number cannot be changed: it is what a lead is. `check` sees the fields and the priority as they are,
+    and raises what keeps them so.
 
     Raises NotFound, BadInput for fields that cannot be, Refused when nothing would change, when it is withdrawn, or while
     its list is imported into.
@@ -89,6 +91,8 @@ def edit(
         lead = _locked(conn, which, list_name)
         _refuse_withdrawn(conn, lead, "changed")
         before = fields_of(conn, lead.lead_id)
+        if check is not None:
+            check(before, lead.priority)
         after = {name: text for name, text in {**before, **named}.items() if text}
         if after == before and priority in (None, lead.priority):
             raise Refused(f"{_name(lead)} says so already: nothing would change")

@@ -95,21 +95,26 @@ def edit(
     now: datetime,
     description: str | None = None,
     change: Callable[[NumberRules], NumberRules] | None = None,
+    check: Callable[[str, NumberRules], None] | None = None,
 ) -> ListView:
     """Describes a list otherwise, or changes the rules that numbers are read by from the next import on; what is in stays.
+    `check` sees the description and the rules as they are, and raises what keeps them so.
 
     Raises NotFound, BadInput for a description that cannot be, Refused when nothing would change.
     """
     if description is not None:
         check_text("description", description, LONGEST_DESCRIPTION, least=0)
     with database.write() as conn:
-        before = require_list(conn, name)
+        before = require_list(conn, name, lock=True)
+        if check is not None:
+            check(before.description, before.rules)
         rules = before.rules if change is None else change(before.rules)
         words = before.description if description is None else description
         if (rules, words) == (before.rules, before.description):
             raise Refused(f"list {name} is so already: nothing would change")
         lists.change(conn, before.list_id, now, description=words, rules=rules)
-        detail = {**_told(rules), "description": words}
+        was = {**_told(before.rules), "description": before.description}
+        detail = {**_told(rules), "description": words, "before": was}
         audit.add(conn, at=now, actor=actor, action="list.edit", subject=f"list {name}", detail=detail)
         return _views(conn, [require_list(conn, name)], {}, now)[0]
 

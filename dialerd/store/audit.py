@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from dialerd.store.database import Connection
 from dialerd.store.tables import audit
@@ -58,15 +58,33 @@ def add(
 
 
 def page(
-    conn: Connection, *, subject: str | None = None, limit: int = 50, before: int | None = None
+    conn: Connection,
+    *,
+    subject: str | None = None,
+    actor: str | None = None,
+    action: str | None = None,
+    limit: int = 50,
+    before: int | None = None,
 ) -> list[AuditEntry]:
-    """Entries, newest first; `before` is the last id of the page before."""
+    """Entries that fit all that is given, newest first; `before` is the last id of the page before."""
     statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if subject is not None:
-        statement = statement.where(audit.c.subject == subject)
+    for column, wanted in ((audit.c.subject, subject), (audit.c.actor, actor), (audit.c.action, action)):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
     if before is not None:
         statement = statement.where(audit.c.id < before)
     return [AuditEntry(*row) for row in conn.execute(statement)]
+
+
+def since(conn: Connection, entry_id: int, limit: int) -> list[AuditEntry]:
+    """Entries behind this one, oldest first."""
+    statement = select(audit).where(audit.c.id > entry_id).order_by(audit.c.id).limit(limit)
+    return [AuditEntry(*row) for row in conn.execute(statement)]
+
+
+def last(conn: Connection) -> int:
+    """The id of the newest entry; 0 when there is none."""
+    return conn.scalar(select(func.max(audit.c.id))) or 0
 
 
 _ADD = insert(audit)

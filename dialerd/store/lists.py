@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dialerd.domain.allowed import Allowed, NumberKind
@@ -64,8 +64,11 @@ def create(
         raise _name_taken(name) from error
 
 
-def get(conn: Connection, name: str) -> ListRecord | None:
-    """The unarchived list of that name, or None."""
+def get(conn: Connection, name: str, *, lock: bool = False) -> ListRecord | None:
+    """The unarchived list of that name, or None; with `lock` nobody else changes it until the transaction ends."""
+    if lock:
+        named = and_(lists.c.name == name, lists.c.archived_at.is_(None))
+        conn.execute(select(lists.c.id).where(named).with_for_update())
     return _one(conn, lists.c.name == name, lists.c.archived_at.is_(None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,6 +10,8 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from dialerd.web import api, login, problems
+from dialerd.web.care import take_care
+from dialerd.web.feed import Feed
 from dialerd.web.guard import Guard
 from dialerd.web.site import Site
 
@@ -23,11 +26,14 @@ def create_app(site: Site, *, pages: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
+        caring = asyncio.create_task(take_care(site))
         yield
+        site.stopping.set()
+        await caring
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     problems.install(app)
-    app.mount(API_PATH, api.create())
+    app.mount(API_PATH, api.create(Feed(site)))
     app.include_router(login.router)
     if pages:
         from dialerd.web import pages as console  # noqa: PLC0415 - it starts NiceGUI

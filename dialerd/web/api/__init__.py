@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from dialerd import __version__
 from dialerd.web import problems
-from dialerd.web.api import session
-from dialerd.web.problems import Problem
+from dialerd.web.api import (
+    calls,
+    campaigns,
+    dnc,
+    document,
+    events,
+    flow,
+    imports,
+    leads,
+    lists,
+    office,
+    session,
+    versions,
+)
+from dialerd.web.feed import Feed
 
-ROUTERS = (session.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    *(session.router, lists.router, versions.router, imports.uploads, flow.router, leads.router, campaigns.router),
+    *(dnc.router, dnc.uploads, calls.router, office.router, office.secret, events.router),
+)
 DESCRIPTION = """\
 Lists, leads, campaigns and what became of the calls of dialerd, an outbound dialer for Asterisk.
 
 Errors are problem details (RFC 9457). docs/api.md explains tokens, paging, idempotency keys, ETags and events.
 """
-_PROBLEM = {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}
 
 
-def create() -> FastAPI:
+def create(feed: Feed) -> FastAPI:
     """The API as an application of its own, so that what it does not know is its 404 and 405, and no page's."""
     app = FastAPI(
         title="dialerd",
@@ -28,7 +43,9 @@ def create() -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.feed = feed
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    document.install(app)
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -45,6 +45,7 @@ class Feed:
         self._site = site
         self._watchers: set[Queue] = set()
         self._task: asyncio.Task[None] | None = None
+        self._seen: Sight | None = None
 
     @property
     def watchers(self) -> int:
@@ -53,9 +54,12 @@ class Feed:
 
     @contextmanager
     def watch(self) -> Iterator[Queue]:
-        """While the block runs, what changes is put into the queue."""
+        """While the block runs, how it is now and then what changes is put into the queue."""
         queue: Queue = asyncio.Queue(MOST_WAITING)
         self._watchers.add(queue)
+        if self._seen is not None:
+            for event in _events(None, replace(self._seen, deeds=())):
+                queue.put_nowait(event)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look_again_and_again())
         try:
@@ -64,14 +68,15 @@ class Feed:
             self._watchers.discard(queue)
 
     async def _look_again_and_again(self) -> None:
-        seen: Sight | None = None
         while self._watchers and not self._site.stopping.is_set():
             try:
-                seen = await self._look(seen)
+                self._seen = await self._look(self._seen)
             except DialerdError as error:
                 log.warning("watching_failed", error=str(error))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._site.stopping.wait(), LOOK_SECONDS)
+        # What is seen then is old when somebody watches again.
+        self._seen = None
         for queue in list(self._watchers):
             self._end(queue)
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import Scope
 
 from dialerd.domain.errors import BadInput, DialerdError, NotFound, Refused, Unavailable
@@ -134,10 +135,25 @@ async def _plain(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         detail = f"there is nothing at {request.url.path}"
     elif error.status_code == 405:
-        detail = f"{request.method} is not done here; {headers.get('Allow', 'nothing else')} is"
+        headers["Allow"] = ", ".join(_methods(request))
+        detail = f"{request.method} is not done here; {headers['Allow']} is"
     return problem(request.scope, error.status_code, str(detail), headers=headers)
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     log.error("request_crashed", path=request.url.path, exc_info=error)
     return problem(request.scope, 500, "a fault of the server; its log says more")
+
+
+def _methods(request: Request) -> list[str]:
+    """What is done at this path, by whichever route: the router's own answer knows only the first one."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    return sorted(
+        {method for route in routes if route.path_regex.match(_path(request)) for method in route.methods or ()}
+    )
+
+
+def _path(request: Request) -> str:
+    """The path below where the application is mounted."""
+    path: str = request.scope["path"]
+    return path.removeprefix(request.scope.get("root_path", ""))

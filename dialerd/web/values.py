@@ -21,6 +21,11 @@ def _kept(text: str) -> str:
 Text = Annotated[str, AfterValidator(_kept)]
 """Any text that a database keeps."""
 
+Word = Annotated[str, Field(max_length=200), AfterValidator(_kept)]
+"""A text of a query that may have many of them; an address as a whole has some 64 KB at most."""
+
+Words = Annotated[list[Word] | None, Field(max_length=60)]
+
 Short = Annotated[str, Field(max_length=1000), AfterValidator(_kept)]
 
 ListId = Annotated[int, Path(ge=1, le=MAX_ID, description="The list's `list_id`.")]

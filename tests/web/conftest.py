@@ -1,11 +1,16 @@
 """The real application on a database of its own, and people who ask it."""
 
+import asyncio
 import functools
+import socket
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import httpx
 import pytest
+import uvicorn
 from anyio.from_thread import start_blocking_portal
 
 from dialerd.domain.people import Role
@@ -15,7 +20,9 @@ from dialerd.store import audit
 from dialerd.store.database import Database
 from dialerd.web.app import create_app
 from dialerd.web.people import CSRF_HEADER
+from dialerd.web.process import Server
 from dialerd.web.site import Site
+from harness.waiting import wait_for
 
 HOME = "https://127.0.0.1"
 CONFIG = """
@@ -82,6 +89,7 @@ class Office:
     site: Site
     clock: Watch
     made: dict = field(default_factory=dict)
+    url: str = HOME
 
     def browser(self, **options):
         """Somebody with a browser who has not logged in."""
@@ -115,9 +123,9 @@ class Office:
         return [deed for deed in found if action in (None, deed.action)]
 
 
-def make_office(portal, folder, url):
+def make_office(portal, folder, url, port=8642):
     (folder / "campaigns.d").mkdir(exist_ok=True)
-    (folder / "dialerd.toml").write_text(CONFIG)
+    (folder / "dialerd.toml").write_text(f"{CONFIG}port = {port}\n")
     (folder / "campaigns.d" / "spring.toml").write_text(CAMPAIGN.format(name="spring"))
     settings = load(folder / "dialerd.toml", {"DIALERD_DATABASE_URL": url})
     clock = Watch()
@@ -145,3 +153,28 @@ def each_office(portal, tmp_path, ready_url):
     made = make_office(portal, tmp_path, ready_url)
     yield made
     made.site.database.close()
+
+
+@contextmanager
+def served(app, listening):
+    """The application behind uvicorn, on a socket that listens already."""
+    server = Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+    thread = Thread(target=lambda: asyncio.run(server.serve([listening])))
+    thread.start()
+    try:
+        wait_for(lambda: server.started or not thread.is_alive(), "the server", 15)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def served_office(portal, tmp_path, sqlite_url):
+    """An office with an address: what a stream says as it goes on is seen over a socket alone."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        made = make_office(portal, tmp_path, sqlite_url, listening.getsockname()[1])
+        with served(made.app, listening) as made.url:
+            yield made
+            made.site.stopping.set()
+        made.site.database.close()

@@ -1,5 +1,1 @@
 """Files over HTTP: previewed, tried, imported, undone, and given back."""
-
-import pytest
-
-from dialerd.domain.people import Role

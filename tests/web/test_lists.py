@@ -116,7 +116,11 @@ def test_the_same_request_with_the_same_key_is_done_once(api):
     key = {"Idempotency-Key": "k-1"}
     first = api.post("/lists", json={"name": "spring"}, headers=key)
     again = api.post("/lists", json={"name": "spring"}, headers=key)
-    assert (again.status_code, again.json(), again.headers["location"]) == (201, first.json(), first.headers["location"])
+    assert (again.status_code, again.json(), again.headers["location"]) == (
+        201,
+        first.json(),
+        first.headers["location"],
+    )
     assert again.headers["idempotency-replayed"] == "true"
     assert "was used for another request" in problem(api.post("/lists", json={"name": "x"}, headers=key), 422)
     assert len(api.get("/lists").json()["items"]) == 1

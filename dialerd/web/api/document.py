@@ -21,7 +21,7 @@ _KEY = {
     "in": "header",
     "required": False,
     "description": f"The same request with the same key is done once; the answer is kept for {KEPT.days * 24} hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "maxLength": LONGEST_KEY},
 }
 
 
@@ -55,12 +55,12 @@ def _document(app: FastAPI) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], path: str, method: str, *, keyed: bool, file: bool) -> None:
     operation["operationId"] = f"{operation['operationId'].removesuffix('_' + method)}_{method}"
     parameters = operation.get("parameters", [])
-    statuses = [*_EVERY, 404] if "{" in path or parameters else [*_EVERY]
+    statuses = [*_EVERY, 404, 409] if "{" in path or parameters else [*_EVERY]
     if method in _WRITES:
         statuses += [404, 409, 413]
         if keyed:
             operation["parameters"] = [*parameters, _KEY]
-    if any(each["name"] == "If-Match" for each in parameters):
+    if any(each["name"].lower() == "if-match" for each in parameters):
         statuses.append(412)
     if file:
         statuses.append(415)

@@ -35,7 +35,7 @@ _DESCRIPTION: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `deed` (who did what; its id goes on behind it), `import` (a version on its way or at its end) "
         "and `campaigns` (those whose state, calls or freeze changed). Each has a JSON document as its data.",
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "content": {MEDIA_TYPE: {}},
     }
 }
 

@@ -12,7 +12,7 @@ from dialerd.ingest.columns import LEFT_OUT, checked_field
 from dialerd.ingest.leadfile import Reading
 from dialerd.service import mappings
 from dialerd.web.people import Here
-from dialerd.web.values import Short
+from dialerd.web.values import Short, Words
 
 LONGEST_NAME = 200
 
@@ -40,10 +40,7 @@ def reading(
     ] = None,
     sheet: Annotated[Short | None, Query(description="Of a workbook; else its first one.")] = None,
     phone_column: Annotated[Short | None, Query(description="The title of the column that is the number.")] = None,
-    column: Annotated[
-        list[Short] | None,
-        Query(max_length=500, description='TITLE=FIELD, as "Cell=phone_number"; "Fax=-" leaves it out.'),
-    ] = None,
+    column: Annotated[Words, Query(description='TITLE=FIELD, as "Cell=phone_number"; "Fax=-" leaves it out.')] = None,
     mapping: Annotated[Short | None, Query(description="The name of a saved mapping; `column` goes before it.")] = None,
 ) -> Reading:
     """The wishes as a Reading. Raises NotFound for a mapping, BadInput for a field that cannot be."""

@@ -23,7 +23,7 @@ from dialerd.web.api.downloads import attachment, csv_of
 from dialerd.web.people import Here, Operator
 from dialerd.web.routes import ApiRoute
 from dialerd.web.site import Site
-from dialerd.web.values import MAX_ID, CampaignName, Form, ListId, Short, Switch, Text
+from dialerd.web.values import MAX_ID, CampaignName, Form, ListId, Short, Switch, Text, Words
 
 router = APIRouter(tags=["leads in and out"], route_class=ApiRoute)
 
@@ -110,8 +110,8 @@ def export_list(
     site: Here,
     asker: Operator,
     list_id: ListId,
-    column: Annotated[list[Short] | None, Query(description="In this order; else the number and all fields.")] = None,
-    disposition: Annotated[list[Short] | None, Query()] = None,
+    column: Annotated[Words, Query(description="In this order; else the number and all fields.")] = None,
+    disposition: Annotated[Words, Query()] = None,
     search: Annotated[Short | None, Query()] = None,
 ) -> Response:
     """The leads of the current version, safe to open in a spreadsheet; imported again it gives the same leads."""
@@ -125,8 +125,8 @@ def export_campaign(
     site: Here,
     asker: Operator,
     name: CampaignName,
-    column: Annotated[list[Short] | None, Query()] = None,
-    disposition: Annotated[list[Short] | None, Query()] = None,
+    column: Annotated[Words, Query()] = None,
+    disposition: Annotated[Words, Query()] = None,
     search: Annotated[Short | None, Query()] = None,
 ) -> Response:
     """The same for all lists of a campaign."""

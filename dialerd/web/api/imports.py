@@ -20,15 +20,15 @@ from dialerd.web.api.files import TAKES_A_FILE, FileName, Wanted, sent_file
 from dialerd.web.api.versions import Version, in_words
 from dialerd.web.people import Here, Operator
 from dialerd.web.routes import UploadRoute
-from dialerd.web.values import ListId, Short
+from dialerd.web.values import ListId, Short, Words
 
 uploads = APIRouter(tags=["versions"], route_class=UploadRoute)
 
 SMALL_BYTES = 200_000
 """A file below this is imported in less time than another process takes to get ready."""
 
-Countries = Annotated[list[Short] | None, Query(description="Numbers of these only, instead of the list's own.")]
-Kinds = Annotated[list[Short] | None, Query(description="Kinds of numbers besides those the list takes.")]
+Countries = Annotated[Words, Query(description="Numbers of these only, instead of the list's own.")]
+Kinds = Annotated[Words, Query(description="Kinds of numbers besides those the list takes.")]
 
 
 class Import(BaseModel):

@@ -97,7 +97,7 @@ def overview(
     _asker: Viewer,
     search: Annotated[Short | None, Query(description="Lists whose name contains it, in any case.")] = None,
     name: Annotated[Short | None, Query(description="The list of exactly this name.")] = None,
-    status: Annotated[list[ListStatus] | None, Query(description="Lists with one of these.")] = None,
+    status: Annotated[list[ListStatus] | None, Query(max_length=20, description="Lists with one of these.")] = None,
     archived: Annotated[bool, Query(description="Archived ones too.")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,

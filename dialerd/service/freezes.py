@@ -52,12 +52,6 @@ def unfreeze(
         audit.add(conn, at=now, actor=actor, action="campaign.unfreeze", subject=_subject(campaign))
 
 
-def overview(database: Database) -> list[Freeze]:
-    """Every freeze, that of everything first."""
-    with database.read() as conn:
-        return freezes.all(conn)
-
-
 def still_up(database: Database, campaign: str | None) -> int:
     """How many calls of the campaign, or of all, have not ended yet."""
     with database.read() as conn:

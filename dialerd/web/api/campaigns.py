@@ -151,7 +151,7 @@ def thaw_one(site: Here, asker: Operator, name: CampaignName) -> Thawed:
 @router.get("/freezes", tags=["status"])
 def frozen(site: Here, _asker: Viewer) -> list[Freeze]:
     """What is frozen, that of everything first."""
-    found = freezes.overview(site.database)
+    found = freezes.standing(site.database)
     return [Freeze(campaign=each.campaign or None, since=each.since, actor=each.actor) for each in found]
 
 
@@ -196,7 +196,10 @@ def _change(site: Site, actor: str, name: str, action: CampaignAction) -> Campai
 
 
 def _freeze(site: Site, actor: str, name: str | None) -> Frozen:
-    new = freezes.freeze(site.database, name, configured=site.campaigns, actor=actor, now=site.now())
+    delay = site.settings.engine.max_send_delay
+    new = freezes.freeze(
+        site.database, name, configured=site.campaigns, actor=actor, now=site.now(), max_send_delay=delay
+    )
     return Frozen(campaign=name, new=new, calls_up=freezes.still_up(site.database, name))
 
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from dialerd.domain.dnc import Entry, Kind
 from dialerd.domain.errors import BadInput
 from dialerd.ingest.dncfile import read_expiry
-from dialerd.service import dnc, dnc_entries, dnc_files
+from dialerd.service import dnc, dnc_files, dnc_listing
 from dialerd.service.calling_off import CalledOff
 from dialerd.service.dnc import DncTerms, DncWish
 from dialerd.store.dnc import EntryFilter, Outcome
@@ -133,7 +133,7 @@ def overview(
     cursor: Cursor = None,
 ) -> Page[Listed]:
     """Entries in the order in which they came, expired ones too."""
-    found = dnc_entries.page(
+    found = dnc_listing.entries(
         site.database,
         _filter(campaign, source, only_global=only_global),
         configured=site.campaigns,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryDirectory, mkstemp
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -21,6 +22,13 @@ def csv_of(what: str) -> dict[int | str, dict[str, Any]]:
     """How a file is described in the OpenAPI document."""
     kind = "application/octet-stream" if what == "bytes" else CSV
     return {200: {"description": f"The {what}, as a file.", "content": {kind: _BINARY}}}
+
+
+@contextmanager
+def temporary(site: Site, name: str) -> Iterator[Path]:
+    """A place for a file of this name, which is gone afterwards."""
+    with TemporaryDirectory(dir=site.uploads) as folder:
+        yield Path(folder) / name
 
 
 def attachment(site: Site, name: str, write: Callable[[TextIO], object]) -> Response:

@@ -10,17 +10,21 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StrictInt
 
 from dialerd.domain.errors import BadInput
-from dialerd.domain.importing import Duplicates
-from dialerd.service import lead_changes, lead_moves, leads, lists, why
+from dialerd.domain.importing import Duplicates, Mode, Scope
+from dialerd.service import lead_changes, lead_moves, leads, lists, many_leads, why
 from dialerd.service.leads import Found, FoundLead, LeadQuery, LeadStory
 from dialerd.service.lists import LeadDetail
+from dialerd.service.many_leads import GivenLead
 from dialerd.service.moves import MoveReport
 from dialerd.service.names import name_of_list
 from dialerd.service.resets import MINIMUM_GAP
 from dialerd.service.why import LeadWhy
 from dialerd.store.leads import LeadRecord
+from dialerd.store.staging import Rules
 from dialerd.web import etags, paging
+from dialerd.web.api.downloads import temporary
 from dialerd.web.api.flow import known
+from dialerd.web.api.versions import Version, in_words
 from dialerd.web.etags import IfMatch
 from dialerd.web.paging import Cursor, Limit, Page
 from dialerd.web.people import Here, Operator, Viewer
@@ -38,6 +42,28 @@ class NewLead(Form):
     phone_number: Short
     fields: Fields = Field(default_factory=dict)
     priority: Priority = 0
+
+
+class NewLeads(Form):
+    """Leads to be added, due now. `update`: leads the list has take these fields."""
+
+    leads: Annotated[list[NewLead], Field(min_length=1, max_length=many_leads.MOST)]
+    duplicates: Duplicates = Duplicates.SKIP
+    scope: Scope = Scope.LIST
+
+
+class RefusedLead(BaseModel):
+    """The lead at this place of `leads`, from 0, was refused."""
+
+    index: int
+    reason: str
+
+
+class Batch(BaseModel):
+    """The version that the leads became, with the counts, and those that were refused."""
+
+    version: Version
+    rejected: list[RefusedLead]
 
 
 class LeadEdit(Form):
@@ -132,6 +158,24 @@ def add(site: Here, asker: Operator, list_id: ListId, wanted: NewLead, response:
     response.headers["Location"] = f"/api/v1/leads/{made.lead_id}"
     story = leads.show(site.database, str(made.lead_id))
     return _tagged(response, story)
+
+
+@router.post("/lists/{list_id}/leads/batch", status_code=201)
+def add_many(site: Here, asker: Operator, list_id: ListId, wanted: NewLeads, response: Response) -> Batch:
+    """Adds many leads, due now, as one version of the list that accounts for each of them."""
+    with temporary(site, "api.csv") as path:
+        done = many_leads.add(
+            site.database,
+            name_of_list(site.database, list_id),
+            [GivenLead(lead.phone_number, lead.fields, lead.priority) for lead in wanted.leads],
+            path,
+            Rules(Mode.ADD, wanted.duplicates, wanted.scope),
+            actor=asker.name,
+            clock=site.now,
+        )
+    response.headers["Location"] = f"/api/v1/lists/{list_id}/versions/{done.version.number}"
+    refused = [RefusedLead(index=each.index, reason=each.reason) for each in done.refused]
+    return Batch(version=in_words(done.version), rejected=refused)
 
 
 @router.get("/leads/{lead_id}")

@@ -78,7 +78,13 @@ def test_the_same_file_with_the_same_key_is_one_version(api, list_id):
 
 def test_versions_are_compared_rolled_back_and_taken_back(api, list_id):
     bring(api, list_id)
-    bring(api, list_id, b"phone_number,first_name\n+14155551234,Johnny\n+14155559999,New\n", mode="replace", duplicates="update")
+    bring(
+        api,
+        list_id,
+        b"phone_number,first_name\n+14155551234,Johnny\n+14155559999,New\n",
+        mode="replace",
+        duplicates="update",
+    )
     found = api.get(f"/lists/{list_id}/difference", params={"before": 1, "after": 2}).json()
     assert (found["added"], found["changed"], found["withdrawn"]) == (1, 1, 2)
     assert api.post(f"/lists/{list_id}/versions/1/rollback").json()["version"] == 3

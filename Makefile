@@ -2,7 +2,7 @@
 # PYTHON=python3.12 chooses the interpreter, PYTEST_ARGS="-k recycle" what `make test` runs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults soak constraints clean lab-packages
+.PHONY: help setup demo test check bench faults soak screenshots constraints clean lab-packages
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -17,7 +17,7 @@ setup: .venv/.ready ## the virtual environment, with exact versions
 .venv/.ready: constraints.txt pyproject.toml .ci/setup
 	@PYTHON="$(PYTHON)" .ci/setup
 
-demo: .venv/.ready ## dial 300 fictional people through a real Asterisk here; KEEP=1 leaves it running
+demo: .venv/.ready ## dial 300 fictional people through a real Asterisk here; KEEP=1 leaves it running, with the console
 	@$(BIN)/dialerd demo $(if $(KEEP),--keep)
 
 test: lab-packages ## all tests, with real Asterisks and PostgreSQL
@@ -37,6 +37,9 @@ faults: lab-packages ## break everything, again and again, judged by the carrier
 
 soak: lab-packages ## 50 calls a second for 30 minutes: memory, descriptors, threads and tasks stay flat; MINUTES=3, RATE=20
 	@$(BIN)/python tests/drill/soak.py
+
+screenshots: lab-packages ## take the pictures of docs/console.md anew
+	@$(BIN)/python tests/browser/screenshots.py
 
 constraints: .venv/.ready ## fit constraints.txt to pyproject.toml; UPGRADE=1 takes the newest versions
 	@$(BIN)/python -m pip -qq install uv

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from dialerd.lab.demo.running import process, read
@@ -19,7 +20,7 @@ from harness.waiting import wait_for
 pytestmark = pytest.mark.asterisk
 
 GUIDE = Path(__file__).parents[2] / "docs" / "list-owner.md"
-PROGRAMS = ["the engine", "the FastAGI server", "the lab"]
+PROGRAMS = ["the console", "the engine", "the FastAGI server", "the lab"]
 DEMO_SECONDS = 180
 
 
@@ -65,6 +66,15 @@ def assert_another_pass_goes_as_the_guide_says(home):
     assert f"{fresh} leads are what they were" in shown["dialerd list reset demo --undo"]
 
 
+def assert_the_link_lets_in_once(said):
+    """The last link that was printed, used by somebody with a browser."""
+    base, key = re.findall(r"(http://127[.]0[.]0[.]1:[0-9]+)/login/link[?]key=(\S+)", said)[-1]
+    answers = [
+        httpx.post(f"{base}/login/link", data={"key": key}, headers={"Origin": base}, timeout=30) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [303, 401]
+
+
 @pytest.mark.timeout(DEMO_SECONDS + 60)
 def test_the_demo_passes_says_so_in_json_and_is_stopped_as_it_says(home):
     played = demo(home, "--keep", "--json")
@@ -76,6 +86,7 @@ def test_the_demo_passes_says_so_in_json_and_is_stopped_as_it_says(home):
     assert "recycling" in played.stderr
     assert f"demo --stop --dir {home}\n" in played.stderr
     assert_another_pass_goes_as_the_guide_says(home)
+    assert_the_link_lets_in_once(played.stderr)
     again = demo(home)
     assert again.returncode == 1
     assert (

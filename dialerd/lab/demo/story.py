@@ -19,7 +19,7 @@ from rich.live import Live
 from dialerd.domain.errors import Refused
 from dialerd.lab.carrier_log import read_carrier_log
 from dialerd.lab.claim import running_lab
-from dialerd.lab.demo import result, running, screen
+from dialerd.lab.demo import result, running, screen, web
 from dialerd.lab.demo.programs import Program, ask, dialerd
 from dialerd.resources import share
 from dialerd.settings import Settings, load
@@ -54,7 +54,7 @@ def run(folder: Path, *, keep: bool, console: Console) -> dict[str, Any]:
     demo = Demo(home, console)
     with ExitStack() as stack:
         stack.callback(demo.end)
-        found = demo.play()
+        found = demo.play(watched=keep)
         (home / "summary.json").write_text(json.dumps(found, indent=2) + "\n")
         result.show(console, found)
         if keep:
@@ -94,14 +94,19 @@ class Demo:
         self._config = home / "lab" / "dialerd.toml"
         self._engine = Program("the engine", dialerd(self._config, "run"), home / "engine.log")
         self._agi = Program("the FastAGI server", dialerd(self._config, "agi"), home / "agi.log")
+        self._web: Program | None = None
         self._kills = 0
         self._open_at_kills: set[str] = set()
         self._story = ""
 
-    def play(self) -> dict[str, Any]:
-        """The whole story; what was found."""
+    def play(self, *, watched: bool) -> dict[str, Any]:
+        """The whole story; what was found. `watched`: with the console."""
         version = self._start_lab()
         imported = self._prepare()
+        if watched and web.is_installed():
+            self._serve()
+        self._say(f"$ dialerd campaign start {CAMPAIGN}")
+        ask(self._config, "campaign", "start", CAMPAIGN)
         settings = load(self._config)
         database = Database(settings.database.url)
         try:
@@ -135,15 +140,23 @@ class Demo:
             f"  {look} status",
             f"  {look} call list --limit 20",
             f"  {look} list show {LIST}",
+            *self._ways_in(look),
             "Stop it:",
             f"  {command} demo --stop --dir {quote(str(self._home))}",
         )
         self._say("\n".join(lines))
 
+    def _ways_in(self, look: str) -> tuple[str, ...]:
+        if self._web is None:
+            return ("The console needs the extra web: pip install 'dialerd[web]'",)
+        again = f"  {look} user link {web.USER}"
+        return "In the browser; the link lets you in once:", f"  {web.link(self._config)}", "Another link:", again
+
     @property
     def _programs(self) -> tuple[Program, ...]:
         """In the order in which they are stopped."""
-        return self._engine, self._agi, self._lab
+        others = (self._web,) if self._web is not None else ()
+        return *others, self._engine, self._agi, self._lab
 
     def _start(self, program: Program) -> None:
         program.start()
@@ -174,9 +187,13 @@ class Demo:
                 imported: dict[str, Any] = answer
         for program in (self._agi, self._engine):
             self._start(program)
-        self._say(f"$ dialerd campaign start {CAMPAIGN}")
-        ask(self._config, "campaign", "start", CAMPAIGN)
         return imported
+
+    def _serve(self) -> None:
+        self._web = web.prepare(self._config, self._home / "web.log")
+        self._start(self._web)
+        web.wait(self._web, self._config)
+        self._say(f"The console, to watch all of it; this link lets you in once:\n  {web.link(self._config)}")
 
     def _dial(self, database: Database, settings: Settings, total: int) -> tuple[float, bool]:
         """Watch until the campaign has completed; kill the engine once on the way."""

@@ -33,5 +33,6 @@ def console(lab, browser, tmp_path_factory):
             console.start()
             rig.start()
             yield console
+            assert [entry for entry in console.web.entries() if entry["level"] in ("error", "critical")] == []
         finally:
             console.close()

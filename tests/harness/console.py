@@ -90,10 +90,12 @@ class Console:
         page.goto(path)
         alive(page)
 
-    def import_list(self, name: str, rows: Mapping[str, Mapping[str, str]], region: str | None = None) -> None:
+    def import_list(
+        self, name: str, rows: Mapping[str, Mapping[str, str]], region: str | None = None, actor: str = "the tests"
+    ) -> None:
         """A list with these leads, by number."""
         now = self.rig.now()
-        lists.create(self.database, name, actor="the tests", now=now, rules=number_rules(region))
+        lists.create(self.database, name, actor=actor, now=now, rules=number_rules(region))
         titles = list(dict.fromkeys(title for fields in rows.values() for title in fields))
         lines = [",".join(["phone_number", *titles])]
         lines += [
@@ -101,7 +103,7 @@ class Console:
         ]
         path = self.rig.folder / f"{len(name)}-{quote(name, safe='')[:40]}.csv"
         path.write_text("\n".join(lines) + "\n")
-        imports.import_file(self.database, name, path, Reading(), actor="the tests", clock=self.rig.clock)
+        imports.import_file(self.database, name, path, Reading(), actor=actor, clock=self.rig.clock)
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of the database, but those that move while nobody does anything."""

@@ -22,6 +22,7 @@ from dialerd.web.pages import (
     upload,
 )
 from dialerd.web.pages.frame import page
+from dialerd.web.pages.leaving import Leaving
 
 PAGES = (
     ("/", "Lists", lists.show),
@@ -47,5 +48,6 @@ def install(app: FastAPI) -> None:
     for path, title, build in PAGES:
         page(path, title, build)
     app.include_router(downloads.router)
+    app.add_middleware(Leaving)
     # Styles are our own few: the ones NiceGUI brings would be made in the browser, anew on each page.
     ui.run_with(app, title="dialerd", dark=None, tailwind=False, show_welcome_message=False)

@@ -58,7 +58,7 @@ class Actions:
             if frozen:
                 ui.button("Unfreeze", on_click=lambda: thaw(self._visit, self._name)).props("unelevated no-caps")
             elif told.state is CampaignState.ACTIVE:
-                ui.button("Freeze", icon="ac_unit", on_click=self._freeze).props("outline no-caps color=red-9")
+                ui.button("Freeze", icon="ac_unit", on_click=self._freeze).props("outline no-caps color=negative")
 
     async def _change(self, action: CampaignAction) -> None:
         visit, name = self._visit, self._name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from nicegui import ui
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
+from dialerd.web.pages import scratch
 from dialerd.web.pages.visit import Visit
 from dialerd.web.people import asker_of
 from dialerd.web.problems import problem
@@ -39,7 +39,7 @@ async def offer(visit: Visit, deed: str, name: str, write: Callable[[Path, str],
     gets the path and the name for the audit.
     """
     _forget_old()
-    folder = Path(await visit.read(tempfile.mkdtemp, prefix="download-", dir=visit.site.uploads))
+    folder = await visit.read(scratch.folder, visit.site, "download")
     path = folder / _safe(name)
 
     def make(actor: str) -> bool:

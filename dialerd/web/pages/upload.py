@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from dialerd.ingest.leadfile import Reading
 from dialerd.service import dry_run, imports, mappings, previews, workers
 from dialerd.service.imports import Ticket
 from dialerd.service.lists import show as show_list
+from dialerd.web.pages import scratch
 from dialerd.web.pages.frame import alert, heading
 from dialerd.web.pages.imports import buckets_of
 from dialerd.web.pages.tables import empty
@@ -86,7 +86,7 @@ class _Upload:
     async def _take(self, event: UploadEventArguments) -> None:
         visit = self._visit
         self._drop()
-        folder = Path(await visit.read(tempfile.mkdtemp, prefix="upload-", dir=visit.site.uploads))
+        folder = await visit.read(scratch.folder, visit.site, "upload")
         self._file = _File(folder / _file_name(event.file.name))
         await event.file.save(self._file.path)
         if self._file.path.stat().st_size > visit.site.settings.web.largest_upload:

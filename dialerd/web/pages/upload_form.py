@@ -40,7 +40,7 @@ class Options:
     """The options of an import."""
 
     def __init__(self, templates: Sequence[str], *, changed: Changed) -> None:
-        with ui.element("div").classes("dial-tiles") as self.box:
+        with ui.element("div").classes("dial-fields") as self.box:
             self._mode = _select("What becomes of the list", _MODES, Mode.ADD)
             self._duplicates = _select("Duplicates", _DUPLICATES, Duplicates.SKIP)
             self._scope = _select("A number counts as known", _SCOPES, Scope.LIST)
@@ -130,7 +130,7 @@ def _first(found: Preview) -> None:
         rows.append((str(row.line), row.number[:60], becomes, row.zone.partition("|")[0] or NOTHING, who or NOTHING))
     table.put(rows)
     looked = "" if found.whole else " looked at"
-    parts = f"{found.usable:,} numbers, {found.repeated:,} repeated, {found.on_dnc:,} on do-not-call"
+    parts = f"{several(found.usable, 'number')}, {found.repeated:,} repeated, {found.on_dnc:,} on do-not-call"
     ui.label(f"{several(found.rows, 'row')}{looked}: {parts}, {found.rejected:,} rejected").props('role="status"')
     for reason, number in found.reasons:
         ui.label(f"{number:,} × {reason}")

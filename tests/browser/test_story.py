@@ -6,6 +6,7 @@ import re
 from playwright.sync_api import expect
 
 from dialerd.service import list_versions, lists
+from dialerd.store import audit
 
 FIRST = """Mobile;First name;Surname;Town
 +12025550201;Jane;Smith;Springfield
@@ -179,3 +180,55 @@ def test_a_list_goes_from_a_file_with_bad_rows_to_calls_and_is_put_away(console)
     with console.page() as page:
         for chapter in (bring, assign, dial, stop, revise, another_pass, put_away):
             chapter(page, console)
+
+
+def test_a_lead_is_added_changed_and_closed_by_hand(console):
+    lists.create(console.database, "By hand", actor="the tests", now=console.rig.now())
+    with console.page(path="/list?name=By%20hand") as page:
+        more(page, "Add a lead")
+        page.get_by_label("Number, such as").fill("+12025553201")
+        page.get_by_label("First name").fill("Ada")
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("heading", name="+12025553201")).to_be_visible()
+
+        page.get_by_role("button", name="Edit").click()
+        page.get_by_label("first_name").fill("Grace")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Grace", exact=True).first).to_be_visible()
+
+        page.get_by_role("button", name="Close", exact=True).click()
+        page.get_by_label("Why").fill("moved away")
+        page.get_by_role("button", name="Close the lead").click()
+        expect(page.get_by_text("moved away")).to_be_visible()
+    with console.database.read() as conn:
+        deeds = [(deed.actor, deed.action, deed.source) for deed in audit.page(conn, limit=3)][::-1]
+    assert deeds == [("olga", f"lead.{what}", "127.0.0.1") for what in ("add", "edit", "close")]
+
+
+def test_numbers_go_on_do_not_call_by_hand_and_by_the_file_and_off_again(console):
+    path = console.folder / "never.csv"
+    path.write_text("phone_number\n+12025554201\n+12025555201\nnobody\n")
+    with console.page(path="/dnc") as page:
+        page.get_by_role("button", name="Add numbers").click()
+        page.get_by_label("Numbers such as").fill("+12025556201")
+        page.get_by_label("Reason").fill("asked us to")
+        page.get_by_role("button", name="Put them on it").click()
+        expect(page.get_by_role("cell", name="asked us to")).to_be_visible()
+
+        page.get_by_role("button", name="Import").click()
+        page.set_input_files("input[type=file]", path)
+        expect(page.get_by_text("3 rows: 2 added")).to_be_visible()
+        expect(page.get_by_role("cell", name="+12025555201")).to_be_visible()
+
+        page.get_by_role("button", name="Remove a number").click()
+        page.get_by_label("Number, as it stands").fill("+12025556201")
+        page.get_by_role("button", name="Next", exact=True).click()
+        confirm(page, "Take it off")
+        expect(page.get_by_role("cell", name="+12025556201")).to_be_hidden()
+        page.get_by_label("Is this number on it?").fill("+12025556201")
+        page.get_by_role("button", name="Check").click()
+        expect(page.get_by_text("+12025556201 is not on do-not-call.")).to_be_visible()
+
+        with page.expect_download() as fetched:
+            page.get_by_role("button", name="Export").click()
+        assert {row["phone_number"] for row in downloaded(fetched)} >= {"+12025554201", "+12025555201"}

@@ -10,7 +10,8 @@ from nicegui import ui
 
 async def ask(title: str, says: Iterable[str], button: str, *, danger: bool = False, repeat: str | None = None) -> bool:
     """Whether the person went on. With `repeat` they have to type it first."""
-    with ui.dialog() as dialog, ui.card().classes("w-full").props('role="alertdialog"'):
+    # In the page and not where the button is: that may be gone before the question is answered.
+    with ui.context.client, ui.dialog() as dialog, ui.card().classes("w-full").props('role="alertdialog"'):
         ui.label(title).classes("text-h6")
         for line in says:
             ui.label(line).classes("dial-pre")
@@ -31,7 +32,7 @@ async def ask(title: str, says: Iterable[str], button: str, *, danger: bool = Fa
 @contextmanager
 def form(title: str, button: str) -> Iterator[ui.dialog]:
     """A question with fields: fill it in the block, then await it for whether the person went on."""
-    with ui.dialog() as dialog, ui.card().classes("w-full"):
+    with ui.context.client, ui.dialog() as dialog, ui.card().classes("w-full"):
         ui.label(title).classes("text-h6")
         yield dialog
         with ui.row().classes("w-full justify-end"):

@@ -77,7 +77,7 @@ class Actions:
                 ),
             )
             if record is not None:
-                ui.notify(f"{name} is {record.state.value}", type="positive")
+                visit.say(f"{name} is {record.state.value}")
 
     async def _freeze(self) -> None:
         visit, name = self._visit, self._name

@@ -13,6 +13,7 @@ from dialerd.web.pages.words import spoken
 GRAY = "#808890"
 """Seen on white and on black."""
 _BLUE, _ORANGE = "#1e88e5", "#fb8c00"
+_FAINT = {"lineStyle": {"color": "#80808040"}}
 _TEXT = {"color": GRAY, "fontFamily": "inherit"}
 
 
@@ -35,7 +36,7 @@ def _bars(counts: Mapping[str, int]) -> dict[str, Any]:
         "tooltip": {"renderMode": "richText"},
         "textStyle": _TEXT,
         "grid": {"left": 8, "right": 50, "top": 8, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "value", "minInterval": 1, "axisLabel": _TEXT, "splitNumber": 3},
+        "xAxis": {"type": "value", "minInterval": 1, "axisLabel": _TEXT, "splitNumber": 3, "splitLine": _FAINT},
         "yAxis": {"type": "category", "data": [spoken(name) for name, _ in named], "axisLabel": _TEXT},
         "series": [
             {
@@ -73,7 +74,14 @@ def _lines(points: Sequence[tuple[str, float]], target: float | None) -> dict[st
         "legend": {"textStyle": _TEXT, "top": 0},
         "grid": {"left": 8, "right": 16, "top": 34, "bottom": 8, "containLabel": True},
         "xAxis": {"type": "time", "axisLabel": _TEXT},
-        "yAxis": {"type": "value", "min": 0, "name": "calls/s", "nameTextStyle": _TEXT, "axisLabel": _TEXT},
+        "yAxis": {
+            "type": "value",
+            "min": 0,
+            "name": "calls/s",
+            "nameTextStyle": _TEXT,
+            "axisLabel": _TEXT,
+            "splitLine": _FAINT,
+        },
         "series": [
             {"type": "line", "name": name, "showSymbol": False, "data": data, "color": color}
             for name, data, color in series

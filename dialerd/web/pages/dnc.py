@@ -12,6 +12,7 @@ from dialerd.domain.errors import DialerdError
 from dialerd.service import dnc, dnc_listing
 from dialerd.service.dnc import DncAnswer, DncTerms, DncWish, scope_name
 from dialerd.store.dnc import EntryFilter, StoredEntry
+from dialerd.web.pages import dnc_file
 from dialerd.web.pages.asking import ask, form
 from dialerd.web.pages.frame import heading
 from dialerd.web.pages.tables import Column, Pager, empty, put, table
@@ -50,6 +51,8 @@ class _Entries:
             if visit.operates:
                 ui.button("Add numbers", icon="add", on_click=self._add).props("unelevated no-caps")
                 ui.button("Remove a number", on_click=self._remove).props("outline no-caps")
+                ui.button("Import", on_click=lambda: dnc_file.bring(visit, self._first)).props("outline no-caps")
+                ui.button("Export", on_click=lambda: dnc_file.take_away(visit)).props("outline no-caps")
         with ui.row().classes("w-full items-center"):
             self._number = ui.input("Is this number on it?").props("dense outlined clearable")
             self._number.on("keydown.enter", self._check)
@@ -142,7 +145,7 @@ class _Entries:
             ),
         )
         if added is not None:
-            ui.notify(f"{several(len(added.changes), 'number')} on do-not-call", type="positive")
+            visit.say(f"{several(len(added.changes), 'number')} on do-not-call")
             await self._page(self._at)
 
     async def _remove(self) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from nicegui import ui
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
@@ -51,7 +50,7 @@ async def offer(visit: Visit, deed: str, name: str, write: Callable[[Path, str],
         return
     ticket = secrets.token_urlsafe(16)
     _READY[ticket] = _Ready(path, visit.asker.key, time.monotonic())
-    ui.download.from_url(f"/download/{ticket}", path.name)
+    visit.client.download(f"/download/{ticket}", path.name)
 
 
 @router.get("/download/{ticket}")

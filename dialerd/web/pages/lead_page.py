@@ -41,26 +41,31 @@ def _look(site: Site, lead_id: int) -> Look:
 async def show(visit: Visit) -> None:
     """The page."""
     lead_id = visit.asked_number("id")
+    head = ui.row().classes("w-full items-center")
     box = ui.column().classes("w-full")
+    actions: Actions | None = None
 
     def put(found: Look) -> None:
+        # Buttons stay what they are: a question that was asked with one is still open, maybe.
+        if actions is not None:
+            actions.story = found.story
         box.clear()
         with box:
             _tell(visit, found)
 
     found = await visit.follow(("lead", lead_id), lambda site: _look(site, lead_id), put)
+    with head:
+        heading(found.story.lead.phone)
+        ui.label(who(dict(found.story.fields)))
+        ui.space()
+        if visit.operates:
+            actions = Actions(visit, found.story)
     put(found)
 
 
 def _tell(visit: Visit, found: Look) -> None:
     story, lead = found.story, found.story.lead
     place = read_place(lead.zone)
-    with ui.row().classes("w-full items-center"):
-        heading(lead.phone)
-        ui.label(who(dict(story.fields)))
-        ui.space()
-        if visit.operates:
-            Actions(visit, story)
     with ui.row().classes("items-center"):
         ui.label("In list")
         ui.link(lead.list_name, link("/list", name=lead.list_name)).classes("dial-link")

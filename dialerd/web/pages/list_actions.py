@@ -7,7 +7,7 @@ from nicegui import ui
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.service import campaigns, list_life
 from dialerd.service.lists import ListView
-from dialerd.web.pages import list_export, list_move, list_reset
+from dialerd.web.pages import list_edit, list_export, list_move, list_reset
 from dialerd.web.pages.asking import ask, form
 from dialerd.web.pages.visit import Visit
 from dialerd.web.pages.words import link, several
@@ -46,8 +46,13 @@ class Actions:
                 ui.menu_item("Undo the last reset", lambda: list_reset.undo(self._visit, self._name))
                 ui.menu_item("Move leads", lambda: list_move.move(self._visit, self._name))
                 ui.menu_item("Copy", self._copy)
+                ui.menu_item("Add a lead", lambda: list_edit.add_lead(self._visit, self._name))
+                ui.menu_item("Describe", self._describe)
                 ui.menu_item("Archive", self._archive)
                 ui.menu_item("Delete", self._delete)
+
+    async def _describe(self) -> None:
+        await list_edit.describe(self._visit, self._name, self._view.description if self._view else "")
 
     async def _assign(self) -> None:
         visit, name = self._visit, self._name
@@ -116,7 +121,7 @@ class Actions:
                 done="Deleted",
             )
             if removed is not None:
-                ui.navigate.to("/")
+                visit.go("/")
 
     async def _copy(self) -> None:
         visit, name = self._visit, self._name
@@ -136,7 +141,7 @@ class Actions:
                 ),
             )
             if made is not None:
-                ui.navigate.to(link("/list", name=made.name))
+                visit.go(link("/list", name=made.name))
 
     @property
     def _leads(self) -> int:

@@ -50,7 +50,7 @@ async def move(visit: Visit, name: str) -> None:
             "list.move", lambda actor: moves.move(visit.database, wish, actor=actor, clock=visit.site.now)
         )
         if report is not None:
-            ui.notify(f"{several(report.moved, 'lead')} moved to {report.target}", type="positive")
+            visit.say(f"{several(report.moved, 'lead')} moved to {report.target}")
 
 
 def _said(plan: MoveReport) -> list[str]:

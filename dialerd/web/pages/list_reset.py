@@ -41,7 +41,7 @@ async def reset(visit: Visit, name: str) -> None:
             "list.reset", lambda actor: resets.reset(visit.database, wish, actor=actor, clock=visit.site.now)
         )
         if report is not None:
-            ui.notify(f"{several(report.leads, 'lead')} fresh again", type="positive")
+            visit.say(f"{several(report.leads, 'lead')} fresh again")
 
 
 def _said(visit: Visit, plan: ResetPlan) -> list[str]:

@@ -109,7 +109,7 @@ class Versions:
                 lambda actor: rollbacks.rollback(visit.database, name, number, actor=actor, clock=visit.site.now),
             )
             if done is not None:
-                ui.notify(f"Version {done.version} is as version {done.to} was", type="positive")
+                visit.say(f"Version {done.version} is as version {done.to} was")
 
     async def _undo(self) -> None:
         visit, name = self._visit, self._name

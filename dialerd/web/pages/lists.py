@@ -164,7 +164,7 @@ async def create(visit: Visit) -> None:
 
         made = await visit.change("list.create", work)
         if made is not None:
-            ui.navigate.to(link("/upload", name=made.name))
+            visit.go(link("/upload", name=made.name))
 
     name.on("keydown.enter", make)
     with ui.row():

@@ -118,8 +118,11 @@ class Live:
             return
         feed.value = found
         for client, show in list(feed.viewers.values()):
-            with client:
-                show(found)
+            try:
+                with client:
+                    show(found)
+            except Exception:
+                log.exception("page_failed", viewer=client.id)
 
     async def _send_away(self) -> None:
         """Whoever may not look any more is led to the login."""

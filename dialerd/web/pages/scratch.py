@@ -19,3 +19,8 @@ def folder(site: Site, what: str) -> Path:
         if time.time() - old.stat().st_mtime > LEFT_AFTER_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"page-{what}-", dir=site.uploads))
+
+
+def drop(path: Path) -> None:
+    """Removes the folder with what is in it."""
+    shutil.rmtree(path, ignore_errors=True)

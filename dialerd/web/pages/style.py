@@ -34,7 +34,7 @@ h2.dial-title { font-size: 1.1rem; font-weight: 600; line-height: 1.3; margin: .
 .dial-tile { border: 1px solid var(--dial-line); border-radius: .4rem; padding: .6rem .8rem }
 .dial-tile .dial-figure { font-size: 1.35rem; font-weight: 600 } .dial-tile .dial-what { opacity: .75 }
 .dial-pre { white-space: pre-wrap; overflow-wrap: anywhere }
-.body--dark .q-btn--outline, .body--dark .q-btn--flat { --q-primary: #90caf9; --q-color-red-9: #ef9a9a }
+.body--dark .q-btn--outline, .body--dark .q-btn--flat { --q-primary: #90caf9; --q-negative: #ef9a9a }
 .dial-fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .7rem; width: 100% }
 :focus-visible { outline: 3px solid #ff9800 !important; outline-offset: 2px }
 @media (max-width: 600px) { .nicegui-content { padding: .6rem } .dial-pairs { grid-template-columns: 1fr; gap: 0 }

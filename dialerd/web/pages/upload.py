@@ -175,7 +175,7 @@ class _Upload:
             with suppress(DialerdError):
                 await visit.read(imports.work, visit.database, ticket, clock=visit.site.now)
         visit.live.look_again()
-        ui.navigate.to(link("/import", name=self._name, version=ticket.version))
+        visit.go(link("/import", name=self._name, version=ticket.version))
 
     async def _save(self) -> None:
         visit, name = self._visit, self._template.value.strip()

@@ -100,9 +100,21 @@ class Visit:
             await self._refused(deed, error)
             return None
         if done is not None:
-            ui.notify(done, type="positive")
+            self.say(done)
         self.live.look_again()
         return result
+
+    def say(self, words: str, *, stays: bool = False) -> None:
+        """Says on the page that something was done. What asked for it may be gone from the page by then."""
+        with self.client:
+            if stays:
+                ui.notify(words, type="positive", multi_line=True, close_button="Close", timeout=0)
+            else:
+                ui.notify(words, type="positive")
+
+    def go(self, path: str) -> None:
+        """Leads on to another page."""
+        self.client.open(path)
 
     def _still(self) -> Asker | None:
         site = self.site
@@ -115,7 +127,8 @@ class Visit:
             scope = {"method": "CONSOLE", "path": deed, "state": state}
             with coming_from(self._source):
                 await self.read(self.live.refusals.note, scope, status)
-        tell(error)
+        with self.client:
+            tell(error)
 
 
 def tell(error: DialerdError) -> None:

@@ -7,6 +7,7 @@ import click
 from dialerd.cli.output import json_option, print_json
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.errors import ConfigError
+from dialerd.ops.journal import folder_problem
 from dialerd.settings import DEFAULT_FILE, Settings
 
 
@@ -21,10 +22,12 @@ def group() -> None:
 def check(shell: Shell, *, as_json: bool) -> int:
     """Read the settings and all campaigns as a daemon would, and tell every mistake at once.
 
-    Exits with 0 when a daemon would start with them, else with 78. Connects to nothing.
+    Exits with 0 when a daemon would start with them, else with 78. Connects to nothing. The folder of the
+    journal, in paths.state_dir, is looked at too: this user has to be able to write there.
     """
     try:
         settings = shell.settings
+        _require_journal(settings)
     except ConfigError as error:
         if not as_json:
             raise
@@ -35,6 +38,12 @@ def check(shell: Shell, *, as_json: bool) -> int:
     else:
         click.echo(_summary(settings))
     return 0
+
+
+def _require_journal(settings: Settings) -> None:
+    problem = folder_problem(settings.paths.journal)
+    if problem is not None:
+        raise ConfigError([problem])
 
 
 def _facts(settings: Settings) -> dict[str, object]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -10,8 +12,10 @@ from dialerd.cli.campaigns import print_campaigns
 from dialerd.cli.output import json_option, print_json, print_table
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.domain.breaker import Phase
-from dialerd.service.here import Here
+from dialerd.domain.errors import Unavailable
+from dialerd.service.here import Here, here
 from dialerd.service.status import EngineStatus, SystemStatus, system
+from dialerd.store.database import Database
 
 WATCH_SECONDS = 1.0
 _WORDS = {Phase.CLOSED: "works", Phase.OPEN: "failing", Phase.PROBING: "being tried", Phase.STOPPED: "stopped"}
@@ -27,7 +31,7 @@ def command(shell: Shell, *, watch: bool, as_json: bool) -> None:
     With --watch and --json there is one document a second, each on one line.
     """
     settings = shell.settings
-    with shell.database() as database:
+    with _database(shell, as_json=as_json) as database:
         while True:
             found = system(database, settings, now=shell.now())
             if as_json:
@@ -39,6 +43,18 @@ def command(shell: Shell, *, watch: bool, as_json: bool) -> None:
             if not watch:
                 return
             threading.Event().wait(WATCH_SECONDS)
+
+
+@contextmanager
+def _database(shell: Shell, *, as_json: bool) -> Iterator[Database]:
+    """The database; while it is away what this machine knows without it is shown before the error."""
+    try:
+        with shell.database() as database:
+            yield database
+    except Unavailable:
+        if not as_json:
+            _show_here(here(shell.settings.paths))
+        raise
 
 
 def _show_reload(engine: EngineStatus) -> None:
@@ -55,7 +71,12 @@ def _show_reload(engine: EngineStatus) -> None:
 
 
 def _show_here(found: Here) -> None:
-    """The FastAGI server of this machine."""
+    """The FastAGI server of this machine, and what it could not write down yet."""
+    if found.journal.reports:
+        since = f" since {found.journal.since:%Y-%m-%d %H:%M:%S} UTC" if found.journal.since else ""
+        click.echo(f"{found.journal.reports} reports of calls wait in the journal here for the database{since}\n")
+    for file in found.journal.set_aside:
+        click.echo(f"not all of this journal could be written down; the log says what: {file}\n")
     if found.listen is None:
         return
     rows = [

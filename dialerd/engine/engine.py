@@ -27,6 +27,7 @@ from dialerd.engine.dialer import Dialer
 from dialerd.engine.drain import Drain
 from dialerd.engine.errands import Errands
 from dialerd.engine.flags import FlagChanges
+from dialerd.engine.hearing import Hearing
 from dialerd.engine.presence import Presence
 from dialerd.engine.readiness import Readiness
 from dialerd.engine.recovery import Recovery
@@ -86,6 +87,7 @@ class Engine:
         self._metrics_server: MetricsServer | None = None
         self._writer = GroupWriter(database, on_commit=self._committed)
         self._writes = Writes(self._writer)
+        hear = Hearing(settings.paths.journal, self._writer, lambda: self.settings, self._ended)
         node = settings.node.name
         self.trunks = Trunks(lambda: self.settings, self._writes, self._clock, self.metrics, node)
         self.tracker = Tracker(
@@ -96,6 +98,7 @@ class Engine:
             on_rang=self.trunks.rang,
             on_ended=self._ended,
             on_stray=self._stray,
+            hear=hear,
         )
         self.link = AmiLink(target_of(settings.asterisk), self._heard)
         self._sender = Sender(self.link, self.tracker, self._crash, self._clock, self.metrics)
@@ -121,8 +124,9 @@ class Engine:
             # On SQLite there is no other engine, whatever their entries say.
             silence=timedelta() if database.dialect == "sqlite" else SILENCE,
             on_ended=self._ended,
+            hear=hear,
         )
-        self._recovery = Recovery(self._writes, self.tracker, self._succession, owner)
+        self._recovery = Recovery(self._writes, self.tracker, self._succession, owner, hear)
         self._readiness = Readiness(
             self.link,
             self._sender,

@@ -8,7 +8,7 @@ Asterisk knows is adopted; what it does not know waits a grace time for its own 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 
 import structlog
@@ -31,8 +31,16 @@ log = structlog.get_logger("dialerd.recovery")
 class Recovery:
     """Settles the attempts of this engine, and of those it succeeds, that have no end yet."""
 
-    def __init__(self, writes: Writes, tracker: Tracker, succession: Succession, owner: str) -> None:
-        """`owner` is whose attempts are ours."""
+    def __init__(
+        self,
+        writes: Writes,
+        tracker: Tracker,
+        succession: Succession,
+        owner: str,
+        hear: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`owner` is whose attempts are ours; `hear` has what waits in journals written down."""
+        self._hear = hear
         self._writes = writes
         self._tracker = tracker
         self._succession = succession
@@ -41,6 +49,8 @@ class Recovery:
 
     async def reconcile(self, session: AmiSession, grace: timedelta) -> None:
         """Adopt what is alive, doubt what is not. Raises Unavailable when the session ends in the middle."""
+        if self._hear is not None:
+            await self._hear()
         await self.drop_ended(self._tracker.ids)
         await self._inherit(session)
         await self._look_twice(session, self._tracker.ids, grace)

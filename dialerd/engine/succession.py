@@ -7,7 +7,7 @@ longest call of the campaign can last, nobody will ever know: the attempt ends a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -45,10 +45,12 @@ class Succession:
         owner: str,
         silence: timedelta,
         on_ended: Callable[[EndResult], None],
+        hear: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """An engine counts as stopped when its heartbeat has been away for `silence`, or its node has begun another life.
-        `on_ended` hears each ending.
+        `on_ended` hears each ending; `hear` is awaited before any is unknown: whoever may know better has spoken.
         """
+        self._hear = hear
         self._writes = writes
         self._clock = clock
         self._campaigns = campaigns
@@ -81,6 +83,8 @@ class Succession:
 
     async def settle(self) -> None:
         """End as unknown what nobody can say anything about any more, and forget nodes that will not come back."""
+        if self._hear is not None:
+            await self._hear()
         campaigns, now = self._campaigns(), self._clock.now()
         limits = self.limits()
         facts = EndFacts(fault=OriginateFault.LOST, detail=NOBODY)

@@ -7,7 +7,7 @@ then our word is kept as evidence and the call is forgotten here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -60,10 +60,12 @@ class Tracker:
         on_rang: Callable[[str], None],
         on_ended: Callable[[EndResult], None],
         on_stray: Callable[[str], None],
+        hear: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`on_rang` hears which attempt rings or was answered, `on_ended` each ending; `on_stray` an attempt id that lives in
-        Asterisk and not here.
+        Asterisk and not here. `hear` is awaited before any end is written as unknown: whoever may know better has spoken.
         """
+        self._hear = hear
         self._writes = writes
         self._campaigns = campaigns
         self._clock = clock
@@ -186,6 +188,8 @@ class Tracker:
             return end_many(conn, endings, campaigns, now) if endings else []
 
         try:
+            if self._hear is not None and any(ending.facts.fault is OriginateFault.LOST for ending in endings):
+                await self._hear()
             results = await self._writes(work, locks=[*progressed, *(ending.attempt_id for ending in endings)])
         except BaseException:
             self._progress = {**progressed, **self._progress}

@@ -12,8 +12,10 @@ import structlog
 from asterisk.agi import AGIException
 
 from dialerd.domain.errors import ConfigError, DialerdError
+from dialerd.fastagi.replaying import Replaying
 from dialerd.ops import logs
 from dialerd.ops.clock import Clock
+from dialerd.ops.journal import Journal
 from dialerd.ops.metrics import Metrics
 from dialerd.resources import share
 from dialerd.settings import Campaign, Settings, load
@@ -68,7 +70,9 @@ class FastAgi:
         )
         self.writer = GroupWriter(database, on_commit=self._committed)
         self.database = database
-        self._context = AgiContext(self.writer, self._for_scripts, clock.now, log, metrics)
+        self.journal = Journal(settings.paths.journal)
+        self._replaying = Replaying(self.journal, self.writer, self._for_scripts, metrics)
+        self._context = AgiContext(self.writer, self._for_scripts, clock.now, log, metrics, self.journal)
 
     @property
     def where(self) -> str:
@@ -128,13 +132,20 @@ class FastAgi:
                 self._reload()
             return self.settings.campaigns.get(campaign)
 
+    def start(self) -> None:
+        """Begin to serve, and to write down what waits in journals."""
+        self._replaying.start()
+        self.server.start()
+
     def close(self) -> None:
-        """Drain: finish the sessions that run, then what they wrote."""
+        """Drain: finish the sessions that run, then what they wrote. What waits in the journal stays there."""
         self.server.close(DRAIN_SECONDS)
+        self._replaying.stop()
         try:
             self.writer.close()
         except DialerdError as error:
             log.error("writes_lost", error=str(error))
+        self.journal.close()
 
     def _failed(self, kind: str, request: AgiRequest, why: str) -> None:
         self.metrics.agi_failures.labels(kind).inc()

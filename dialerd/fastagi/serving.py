@@ -53,7 +53,7 @@ def serve(process: FastAgi, overseer: Overseer, *, metrics_port: int, event: str
         if page is not None:
             stack.enter_context(page)
         settle()
-        process.server.start()
+        process.start()
         say_serving(process, event)
         overseer.ready(f"FastAGI on {process.where}")
         _until_told_to_stop(process, overseer)

@@ -42,6 +42,12 @@ class Metrics:
         self.agi_failures = Counter(
             "dialerd_agi_failures", "FastAGI sessions that failed, by kind", ("kind",), registry=registry
         )
+        self.journal_reports = Counter(
+            "dialerd_journal_reports",
+            "Reports that went through the journal: journaled, replayed, lost",
+            ("event",),
+            registry=registry,
+        )
         self.scheduler_events = Counter(
             "dialerd_scheduler_events", "Jobs the scheduler missed, overlapped or failed", ("kind",), registry=registry
         )
@@ -61,6 +67,9 @@ class Metrics:
             "dialerd_trunk_open", "1 while the trunk's breaker lets no calls through", ("trunk",), registry=registry
         )
         self.tasks = Gauge("dialerd_tasks", "Tasks of the engine's event loop", registry=registry)
+        self.journal_waiting = Gauge(
+            "dialerd_journal_waiting", "Reports that wait in this machine's journal folder", registry=registry
+        )
         self.ami_connected = Gauge("dialerd_ami_connected", "1 while logged in to Asterisk", registry=registry)
 
     def _histograms(self, registry: CollectorRegistry) -> None:

@@ -55,17 +55,33 @@ def set_disposition(database: Database, word: NewWord, *, settings: Settings, ac
         record = attempts.load(conn, word.attempt_id, lock=True)
         if record is None:
             raise NotFound(f"attempt {word.attempt_id}: not in the database; dialerd call list shows them")
-        before = _changeable(record, word, settings)
-        change = _Change(conn, record, word, settings, now)
-        attempts.amend(conn, [(record.attempt_id, word.disposition, change.counts, record.detail)])
-        verdict = change.decide()
-        facts = {"disposition": str(word.disposition), "before": str(before), "by": actor}
-        attempts.add_evidence(conn, [EvidenceRow(record.attempt_id, PERSON, now, facts)])
-        subject = f"lead {record.lead_id}"
-        detail = {"attempt": record.attempt_id, "disposition": str(word.disposition), "before": str(before)}
-        audit.add(conn, at=now, actor=actor, action="call.disposition", subject=subject, detail=detail)
-        if settings.dispositions[word.disposition].do_not_call:
-            put_on_dnc(conn, [in_call(record, word.disposition, settings.campaigns)], actor=actor, now=now)
+        return recall(conn, record, word, settings, actor=actor, now=now)
+
+
+def recall(
+    conn: Connection,
+    record: AttemptRecord,
+    word: NewWord,
+    settings: Settings,
+    *,
+    actor: str,
+    now: datetime,
+    source: str = PERSON,
+) -> Recalled:
+    """As set_disposition, of this attempt, which is locked; raises what that raises but NotFound. `source` is that of the
+    evidence.
+    """
+    before = _changeable(record, word, settings)
+    change = _Change(conn, record, word, settings, now)
+    attempts.amend(conn, [(record.attempt_id, word.disposition, change.counts, record.detail)])
+    verdict = change.decide()
+    facts = {"disposition": str(word.disposition), "before": str(before), "by": actor}
+    attempts.add_evidence(conn, [EvidenceRow(record.attempt_id, source, now, facts)])
+    subject = f"lead {record.lead_id}"
+    detail = {"attempt": record.attempt_id, "disposition": str(word.disposition), "before": str(before)}
+    audit.add(conn, at=now, actor=actor, action="call.disposition", subject=subject, detail=detail)
+    if settings.dispositions[word.disposition].do_not_call:
+        put_on_dnc(conn, [in_call(record, word.disposition, settings.campaigns)], actor=actor, now=now)
     return Recalled(
         record.attempt_id,
         record.campaign,

@@ -1,12 +1,13 @@
-"""What this machine knows by itself, without the database: its FastAGI server."""
+"""What this machine knows by itself, without the database: its FastAGI server, and what waits in its journals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
+from dialerd.ops.journal import Waiting, waiting
 from dialerd.ops.nameplate import read_plate
+from dialerd.settings.model import Paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +22,19 @@ class FastAgiProcess:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """`listen` is where the FastAGI server of this machine listens, None when none runs that uses this state folder."""
+    """`listen` is where the FastAGI server of this machine listens, None when none runs that uses this state folder; `journal`
+    is what waits to be written down once the database is back.
+    """
 
     listen: str | None = None
     processes: tuple[FastAgiProcess, ...] = ()
+    journal: Waiting = field(default_factory=Waiting)
 
 
-def here(state_dir: Path) -> Here:
+def here(paths: Paths) -> Here:
     """As it is now. Never raises: what cannot be read is not known."""
-    plate = read_plate(state_dir)
+    plate, journal = read_plate(paths.state_dir), waiting(paths.journal)
     if plate is None:
-        return Here()
+        return Here(journal=journal)
     found = [FastAgiProcess(one.number, one.pid, one.since, one.restarts) for one in plate.processes]
-    return Here(plate.listen, tuple(found))
+    return Here(plate.listen, tuple(found), journal)

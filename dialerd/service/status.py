@@ -127,7 +127,7 @@ def system(database: Database, settings: Settings, *, now: datetime, archived: b
     )
     engines = tuple(_engine(node) for node in reported)
     problem = _frozen_all(frozen) or engine_problem(reported)
-    return SystemStatus(now, problem, engines, trunks, shown, here(settings.paths.state_dir))
+    return SystemStatus(now, problem, engines, trunks, shown, here(settings.paths))
 
 
 def campaign(database: Database, name: str, settings: Settings, *, now: datetime) -> CampaignStatus:

@@ -56,6 +56,11 @@ class Paths(Section):
     agi_scripts: Folder = CONFIG_FOLDER / "agi"
     compliance: Folder = CONFIG_FOLDER / "compliance.d"
 
+    @property
+    def journal(self) -> Path:
+        """Where reports wait that the database could not take."""
+        return self.state_dir / "journal"
+
 
 class Database(Section):
     """`url` may hold a password, so no repr shows it."""

@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, and_, bindparam, func, or_, select, update
 from dialerd.domain.dispositions import Disposition, known
 from dialerd.domain.facts import AttemptState, EndFacts, Witness
 from dialerd.store.database import Connection
-from dialerd.store.evidence import EvidenceRow, add_evidence, evidence_of
+from dialerd.store.evidence import EvidenceRow, add_evidence, evidence_of, witnessed
 from dialerd.store.ledger import OpenCounts, destinations, open_attempts, open_counts, page
 from dialerd.store.records import RECORDS, AttemptRecord, read_record
 from dialerd.store.reports import dialed_between, disposition_counts
@@ -42,6 +42,7 @@ __all__ = [
     "open_attempts",
     "open_counts",
     "page",
+    "witnessed",
     "write_end",
     "write_ends",
 ]

@@ -40,9 +40,18 @@ def evidence_of(conn: Connection, attempt_id: str) -> list[EvidenceRow]:
     return [EvidenceRow(*row) for row in conn.execute(_EVIDENCE, {"b_id": attempt_id})]
 
 
+def witnessed(conn: Connection, attempt_ids: Sequence[str]) -> frozenset[tuple[str, str, datetime, str]]:
+    """Who said something about these attempts, when, and which disposition, if any: attempt, source, instant, disposition."""
+    rows = conn.execute(_WITNESSED, {"ids": [*attempt_ids]}) if attempt_ids else ()
+    return frozenset((row.attempt_id, row.source, row.at, row.facts.get("disposition", "")) for row in rows)
+
+
 _ADD_EVIDENCE = insert(evidence)
 _EVIDENCE = (
     select(evidence.c.attempt_id, evidence.c.source, evidence.c.at, evidence.c.facts)
     .where(evidence.c.attempt_id == bindparam("b_id"))
     .order_by(evidence.c.id)
+)
+_WITNESSED = select(evidence.c.attempt_id, evidence.c.source, evidence.c.at, evidence.c.facts).where(
+    evidence.c.attempt_id.in_(bindparam("ids", expanding=True))
 )

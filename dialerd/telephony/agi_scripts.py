@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from dialerd.domain.errors import ConfigError, Refused, Unavailable
+from dialerd.ops.journal import Journal
+from dialerd.ops.journal_format import Report
 from dialerd.ops.metrics import Metrics
 from dialerd.settings import Settings
 from dialerd.store.database import Connection
@@ -24,6 +26,8 @@ from dialerd.telephony.originate import ATTEMPT_VARIABLE, is_attempt_id
 
 OK_VARIABLE = "DIALERD_OK"
 COMMIT_SECONDS = 8.0
+# What can go into the journal does not hold a channel for longer.
+REPORT_SECONDS = 2.0
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -39,6 +43,7 @@ class AgiContext:
     now: Callable[[], datetime]
     log: Any
     metrics: Metrics
+    journal: Journal
 
     def commit(self, work: Callable[[Connection], T], *, seconds: float = COMMIT_SECONDS) -> T:
         """Run `work` in the writer's next transaction and return its value once it is on disk.
@@ -54,6 +59,30 @@ class AgiContext:
         `attempt_id` is the attempt it changes. What `batch` gives for this item is returned, or raised.
         """
         return _on_disk(self.writer.submit_item(batch, item, locks=(attempt_id,)), seconds)
+
+    def report(self, batch: Batch[Item, T], item: Item, report: Report | None, *, attempt_id: str) -> T | None:
+        """As commit_item, for what must not be lost while the database is away: None when it is on disk in the journal, as
+        this `report`, because the database did not take it within two seconds, or because others wait there already. A
+        report that is None cannot wait.
+
+        Raises Unavailable when it is neither here nor there.
+        """
+        if report is None:
+            return self.commit_item(batch, item, attempt_id=attempt_id)
+        reason = "others wait before it"
+        if not self.journal.waiting:
+            try:
+                return self.commit_item(batch, item, attempt_id=attempt_id, seconds=REPORT_SECONDS)
+            except Unavailable as error:
+                reason = str(error)
+        try:
+            self.journal.append(report)
+        except Unavailable:
+            self.metrics.journal_reports.labels("lost").inc()
+            raise
+        self.metrics.journal_reports.labels("journaled").inc()
+        self.log.warning("journaled", attempt_id=attempt_id, kind=report["kind"], reason=reason)
+        return None
 
 
 def _on_disk(future: Future[T], seconds: float) -> T:

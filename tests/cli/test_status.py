@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from dialerd.domain.breaker import Breaker, Phase
 from dialerd.domain.signs import Sign
+from dialerd.ops.journal import Journal
 from dialerd.ops.nameplate import Nameplate
 from dialerd.store import breakers, nodes, tables
 
@@ -59,6 +60,21 @@ def test_the_fastagi_server_of_this_machine_is_shown_with_its_processes_while_it
         assert "127.0.0.1:4573  2 of 2" in active.ok("status")
     assert active.json("status")["here"]["processes"] == []
     assert "FastAGI" not in active.ok("status")
+
+
+def test_what_waits_in_the_journal_is_said_also_while_the_database_is_away(active):
+    ours = Journal(active.folder / "journal")
+    for number in range(3):
+        ours.append({"kind": "ended", "attempt": str(number)})
+    shown = active.json("status")["here"]["journal"]
+    assert (shown["reports"], shown["files"]) == (3, 1)
+    line = "3 reports of calls wait in the journal here for the database since 20"
+    assert line in active.ok("status")
+    active.config.write_text(active.config.read_text() + '[database]\nurl = "sqlite:////nowhere/at/all.db"\n')
+    answer = active("status")
+    assert answer.code == 69
+    assert answer.out.startswith(line)
+    ours.close()
 
 
 def test_an_engine_that_fell_silent_is_no_engine(active):

@@ -58,7 +58,7 @@ class Desk:
         """Serve, in this process."""
         clock = _Clock(lambda: self.now)
         self.process = FastAgi(self.config, load(self.config), self.database, self.metrics, clock)
-        self.process.server.start()
+        self.process.start()
 
     def sent(self, phone: str = "+12025550100", fields: Mapping[str, str] | None = None) -> str:
         """The id of an attempt that was just sent, of a lead with these fields."""

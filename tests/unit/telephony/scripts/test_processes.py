@@ -13,6 +13,7 @@ import pytest
 from dialerd.fastagi.board import Board
 from dialerd.lab.ports import claim_ports
 from dialerd.service.here import here
+from dialerd.settings.model import Paths
 from harness import configuration
 from harness.desk import Desk
 from harness.program import Program
@@ -55,7 +56,7 @@ def alive(*found):
 
 
 def serving(desk):
-    return [process.pid for process in here(desk.folder).processes]
+    return [process.pid for process in here(Paths(state_dir=desk.folder)).processes]
 
 
 def begun(desk):
@@ -87,7 +88,7 @@ def test_one_process_killed_in_mid_session_costs_that_session_and_its_place_is_t
     assert end(kept[0]) == "1"
     wait_for(lambda: struck not in serving(desk) and len(alive(*serving(desk))) == 2, "a new process in its place")
     assert other in serving(desk)
-    assert sorted(process.restarts for process in here(desk.folder).processes) == [0, 1]
+    assert sorted(process.restarts for process in here(Paths(state_dir=desk.folder)).processes) == [0, 1]
     attempt = desk.sent()
     route = desk.call("route", attempt)
     route.obey()
@@ -105,7 +106,7 @@ def test_sigterm_lets_the_sessions_of_all_processes_finish_and_a_second_one_does
         wait_for(lambda: socket.create_connection(("127.0.0.1", desk.ports.numbers[0])).close(), "nobody listens", 2)
     assert [end(call) for call, _ in calls] == ["1"] * 4
     assert agi.exit_code() == 0
-    assert here(desk.folder).listen is None
+    assert here(Paths(state_dir=desk.folder)).listen is None
 
     agi.start()
     agi.wait_for("serving")
@@ -124,7 +125,7 @@ def test_when_the_parent_is_killed_its_processes_let_their_sessions_finish_and_l
     agi.kill()
     assert end(call) == "1"
     wait_for(lambda: not alive(*found), "the end of the processes")
-    assert here(desk.folder).listen is None
+    assert here(Paths(state_dir=desk.folder)).listen is None
 
 
 def test_sighup_reaches_every_process_and_what_is_broken_reaches_none(desk, agi):

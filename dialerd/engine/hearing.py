@@ -1,0 +1,39 @@
+"""What channels told FastAGI while the database was away, heard by the engine before it calls anything unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from dialerd.service.attempts import EndResult
+from dialerd.service.journals import Journals
+from dialerd.settings import Settings
+from dialerd.store.writer import GroupWriter
+
+
+class Hearing:
+    """Awaited by whoever is about to write an end that nobody saw."""
+
+    def __init__(
+        self,
+        folder: Path,
+        writer: GroupWriter,
+        settings: Callable[[], Settings],
+        on_ended: Callable[[EndResult], None],
+    ) -> None:
+        """`folder` is that of this machine's journals; `on_ended` hears each end that is written."""
+        self._found: list[EndResult] = []
+        self._journals = Journals(folder, writer, settings, on_ended=self._found.append)
+        self._on_ended = on_ended
+        self._one = asyncio.Lock()
+
+    async def __call__(self) -> None:
+        """Write down what waits in the journals of this machine. Raises Unavailable when the database does not take it."""
+        async with self._one:
+            try:
+                await asyncio.to_thread(self._journals.others, living=True)
+            finally:
+                for result in self._found:
+                    self._on_ended(result)
+                self._found.clear()

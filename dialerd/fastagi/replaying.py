@@ -46,7 +46,7 @@ class Replaying:
         """Begin to look."""
         self._thread.start()
 
-    def stop(self, timeout: float = 5.0) -> None:
+    def stop(self, timeout: float = 1.0) -> None:
         """Look no more. Returns when the thread has ended, or after so many seconds with a database that does not answer."""
         self._stopping.set()
         if self._thread.ident is not None:

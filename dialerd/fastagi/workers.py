@@ -36,7 +36,8 @@ from dialerd.telephony.agi_server import open_listener
 STUCK_SECONDS = 30.0
 # Who dies sooner than this after its start waits for the rest of it, so that a fault at every start costs no processor.
 SHORT_LIFE_SECONDS = 1.0
-KILL_SECONDS = DRAIN_SECONDS + 5.0
+# Scripts in progress, then what they wrote.
+KILL_SECONDS = DRAIN_SECONDS + 12.0
 
 log = structlog.get_logger("dialerd.agi")
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-TRUNK = '[trunks.carrier]\nendpoint = "carrier"\ncalls_per_second = 5\nmax_calls = 10\n'
+HERE = '[paths]\nstate_dir = "."\n'
+TRUNK = HERE + '[trunks.carrier]\nendpoint = "carrier"\ncalls_per_second = 5\nmax_calls = 10\n'
 CAMPAIGN = """
 name = "sales"
 trunks = ["carrier"]
@@ -116,3 +117,16 @@ def test_a_mistake_in_a_compliance_profile_is_told_with_file_and_key(config):
     checked = check(config)
     assert checked.returncode == 78
     assert f"{folder / 'house.toml'}: places: 'Mars' is no place;" in checked.stderr
+
+
+def test_a_folder_in_which_no_journal_can_be_kept_is_a_mistake_and_is_not_made(config):
+    (config.parent / "file").write_text("")
+    config.write_text(TRUNK.replace('"."', '"file/state"'))
+    checked = check(config)
+    assert checked.returncode == 78
+    assert (
+        f"journal folder {config.parent}/file/state/journal: {config.parent}/file cannot be written" in checked.stderr
+    )
+    config.write_text(TRUNK.replace('"."', '"new"'))
+    assert check(config).returncode == 0
+    assert not (config.parent / "new").exists()

@@ -1,9 +1,10 @@
 """`imports`: a CSV file of a million rows to a Ready list, on SQLite and PostgreSQL.
 
-Beside it, in the same run: the bare database (executemany, COPY) with rows that somebody else has prepared, into the
-same table with the same indexes; and the loop one would write first (csv, phonenumbers, an INSERT for each row). Met
-when an import is at least half as fast as the first, six times as fast as the second, stays below 250 MB, the
-statistics of the list come in 50 ms, and the reason why a number or the campaign is dialed in 100 ms. DIALERD_BENCH_ROWS=100000 is for those in a hurry.
+Beside it, in the same run: the bare database (executemany, COPY) with rows that somebody else has prepared, ids and
+texts of JSON too, into the same tables with the same indexes, which are the leads and what the file says about them;
+and the loop one would write first (csv, phonenumbers, an INSERT for each row and table). Met when an import is at least
+half as fast as the first, six times as fast as the second, stays below 250 MB, the statistics of the list come in 50 ms,
+and the reason why a number or the campaign is dialed in 100 ms. DIALERD_BENCH_ROWS=100000 is for those in a hurry.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from dialerd.ingest.rows import RowReader
 from dialerd.lab.postgres import private_postgres
 from dialerd.service import lists, statistics
 from dialerd.store.database import Database
-from dialerd.store.tables import leads, metadata
+from dialerd.store.tables import lead_rows, leads, metadata
 from dialerd.store.tables import lists as lists_table
 from dialerd.store.urls import read_url
 
@@ -45,7 +46,8 @@ ROWS = int(os.environ.get("DIALERD_BENCH_ROWS", "1000000"))
 NAIVE_ROWS = min(ROWS, 20_000)
 MEGABYTES = 250
 STATISTICS_MS = 50
-COLUMNS = ("list_id", "phone", "zone", "priority", "due_at", "created_at")
+LEAD = ("id", "list_id", "phone", "zone", "priority", "due_at", "created_at")
+SAID = ("lead_id", "list_id", "from_version", "line", "priority", "zone", "fields")
 CONFIG = '[node]\nname = "bench"\n[paths]\nstate_dir = "."\ncampaigns = "campaigns.d"\n[database]\nurl = "{url}"\n'
 AREAS = (202, 212, 213, 305, 312, 404, 415, 503, 617, 702)
 FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Siân", "Zoë", "John", "Jane", "Robert")
@@ -65,7 +67,7 @@ def run(say):
         for kind, urls in (("sqlite", sqlite_urls(folder)), ("postgresql", postgresql_urls())):
             with urls as url_of:
                 bare, against = (bare_sqlite, "executemany") if kind == "sqlite" else (bare_postgresql, "copy")
-                best = len(rows) / seconds_of(bare, url_of("bare"), rows)
+                best = len(rows[0]) / seconds_of(bare, url_of("bare"), rows)
                 naive = NAIVE_ROWS / seconds_of(naive_loop, url_of("naive"), file)
                 ours = url_of("ours")
                 rate, megabytes, (asked, shown) = imported(folder / kind, ours, file, say)
@@ -135,10 +137,17 @@ def judged(file):
 
 
 def prepared(file):
-    """The rows as the table takes them, each number once."""
+    """The rows as the two tables take them, in the order of the file, each number once."""
     now = datetime.now(UTC).isoformat(sep=" ")
-    found = {row.phone: row for row in judged(file) if not isinstance(row, BadRow)}
-    return [(1, row.phone, row.zone, row.priority, now, now) for row in found.values()]
+    found = {}
+    for row in judged(file):
+        if not isinstance(row, BadRow):
+            found.setdefault(row.phone, row)
+    rows = list(enumerate(found.values(), 1))
+    return (
+        [(n, 1, row.phone, row.zone, row.priority, now, now) for n, row in rows],
+        [(n, 1, 1, row.line, row.priority, row.zone, json.dumps(row.fields, ensure_ascii=False)) for n, row in rows],
+    )
 
 
 def seconds_of(work, url, given):
@@ -158,24 +167,28 @@ def bare_sqlite(url, rows):
     """executemany of everything in one transaction."""
     with sqlite3.connect(url.removeprefix("sqlite:///")) as conn:
         conn.execute("PRAGMA journal_mode=WAL")
-        conn.executemany(f"INSERT INTO leads ({', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        for table, columns, values in zip(("leads", "lead_rows"), (LEAD, SAID), rows, strict=True):
+            places = ", ".join("?" * len(columns))
+            conn.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", values)
 
 
 def bare_postgresql(url, rows):
     """COPY of everything in one transaction."""
-    statement = f"COPY leads ({', '.join(COLUMNS)}) FROM STDIN"
-    with psycopg.connect(url) as conn, conn.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    with psycopg.connect(url) as conn, conn.cursor() as cursor:
+        for table, columns, values in zip(("leads", "lead_rows"), (LEAD, SAID), rows, strict=True):
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
 
 
 def naive_loop(url, file):
-    """csv, phonenumbers and an INSERT for each row, as one would write it first."""
+    """csv, phonenumbers and an INSERT for each row and table, as one would write it first."""
     engine, now, seen = create_engine(read_url(url)), datetime.now(UTC), set()
     with engine.begin() as conn, file.open(encoding="utf-8", newline="") as lines:
-        for _, row in zip(range(NAIVE_ROWS), csv.DictReader(lines), strict=False):
+        for line, row in zip(range(2, NAIVE_ROWS + 2), csv.DictReader(lines), strict=False):
+            text = row.pop("Phone")
             try:
-                number = phonenumbers.parse(row["Phone"], "US")
+                number = phonenumbers.parse(text, "US")
             except phonenumbers.NumberParseException:
                 continue
             phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -183,7 +196,10 @@ def naive_loop(url, file):
                 continue
             seen.add(phone)
             zone = "|".join(timezone.time_zones_for_number(number))
-            conn.execute(insert(leads).values(list_id=1, phone=phone, zone=zone, due_at=now, created_at=now))
+            lead = insert(leads).values(list_id=1, phone=phone, zone=zone, due_at=now, created_at=now)
+            (lead_id,) = conn.execute(lead).inserted_primary_key
+            said = {"lead_id": lead_id, "list_id": 1, "from_version": 1, "line": line, "zone": zone, "fields": row}
+            conn.execute(insert(lead_rows).values(**said))
     engine.dispose()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dialerd.domain.importing import Duplicates, Mode, Scope
@@ -15,10 +15,11 @@ from dialerd.store import others, versions
 from dialerd.store.arming import arm, discard
 from dialerd.store.bulk import StagedLead, insert_new
 from dialerd.store.database import Connection
+from dialerd.store.known import Known, look_up
 from dialerd.store.others import Other
-from dialerd.store.tables import lead_rows, leads, list_buckets, version_known
+from dialerd.store.tables import lead_rows, list_buckets, version_known
 
-__all__ = ["PLAIN", "Rules", "StageCounts", "StagedLead", "arm", "discard", "look_up", "stage"]
+__all__ = ["PLAIN", "Rules", "StageCounts", "StagedLead", "arm", "discard", "stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +61,6 @@ class StageCounts:
     repeated: int = 0
     updated: int = 0
     stopped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A lead the list has, with the newest row about it; `from_version` 0 when there is none."""
-
-    lead_id: int
-    from_version: int
-    ended: bool
-    content: tuple[int, str, dict[str, str]]
-
-    @property
-    def is_live(self) -> bool:
-        """The list has it; else it comes back."""
-        return not self.ended and self.from_version > 0
-
-    def differs(self, row: StagedLead) -> bool:
-        """Whether the row says something else about it."""
-        return self.content != (row.priority, row.zone, dict(row.fields))
 
 
 def stage(
@@ -141,7 +123,7 @@ def _meet(
     mine = [lead.lead_id for lead in known.values()]
     named = _named_before(conn, list_id, version, [*mine, *theirs]) if rules.remembers else frozenset()
     begun: list[tuple[int, StagedLead]] = []
-    ended: list[_Known] = []
+    ended: list[Known] = []
     spread: list[tuple[int, StagedLead]] = []
     untouched: set[str] = set()
     names = set(theirs)
@@ -172,14 +154,14 @@ def _meet(
     return _Met(len(begun) - len(ended), updated, repeated, frozenset(untouched))
 
 
-def _here(lead: _Known | None, there: Sequence[Other]) -> _Known | None:
+def _here(lead: Known | None, there: Sequence[Other]) -> Known | None:
     """The lead as one that the list has, or that comes back to it: one that is withdrawn here and live in another list
     that counts is neither.
     """
     return None if lead is not None and lead.ended and there else lead
 
 
-def _came_before(lead: _Known | None, there: Sequence[Other], version: int, named: Collection[int]) -> bool:
+def _came_before(lead: Known | None, there: Sequence[Other], version: int, named: Collection[int]) -> bool:
     """Whether an earlier row of the file had the number."""
     if lead is not None:
         return lead.from_version == version or lead.lead_id in named
@@ -197,7 +179,7 @@ def _write(
     list_id: int,
     version: int,
     begun: Sequence[tuple[int, StagedLead]],
-    ended: Sequence[_Known],
+    ended: Sequence[Known],
 ) -> None:
     if ended:
         rows = [{"b_lead_id": lead.lead_id, "b_from": lead.from_version} for lead in ended]
@@ -218,15 +200,6 @@ def _write(
                 for lead_id, row in begun
             ],
         )
-
-
-def look_up(conn: Connection, list_id: int, phones: Iterable[str]) -> Mapping[str, _Known]:
-    """The leads of the list with these numbers, by number, with what was said about them last."""
-    found = conn.execute(_LOOK_UP, {"b_list_id": list_id, "phones": list(phones)})
-    return {
-        phone: _Known(lead_id, begun or 0, ended is not None, (priority, zone, fields))
-        for phone, lead_id, begun, ended, priority, zone, fields in found
-    }
 
 
 def _named_before(conn: Connection, list_id: int, version: int, ids: Sequence[int]) -> frozenset[int]:
@@ -251,7 +224,6 @@ def _ignoring(table: Any) -> dict[str, Any]:
 _ADD_BUCKET = _ignoring(list_buckets)
 _NAME = _ignoring(version_known)
 _ADD_ROW = insert(lead_rows)
-_phones: Any = bindparam("phones", expanding=True)
 _ids: Any = bindparam("ids", expanding=True)
 _END_ROW = (
     update(lead_rows)
@@ -261,29 +233,6 @@ _END_ROW = (
         lead_rows.c.from_version == bindparam("b_from"),
     )
     .values(to_version=bindparam("version"))
-)
-_newer = lead_rows.alias("newer")
-_newest = (
-    select(func.max(_newer.c.from_version))
-    .where(_newer.c.lead_id == leads.c.id, _newer.c.list_id + 0 == leads.c.list_id)
-    .scalar_subquery()
-)
-_said = and_(
-    lead_rows.c.lead_id == leads.c.id, lead_rows.c.list_id == leads.c.list_id, lead_rows.c.from_version == _newest
-)
-_LOOK_UP = (
-    select(
-        leads.c.phone,
-        leads.c.id,
-        lead_rows.c.from_version,
-        lead_rows.c.to_version,
-        lead_rows.c.priority,
-        lead_rows.c.zone,
-        lead_rows.c.fields,
-    )
-    .select_from(leads.outerjoin(lead_rows, _said))
-    # "+ 0": by the numbers, never by a walk through the list (see arming).
-    .where(leads.c.list_id + 0 == bindparam("b_list_id"), leads.c.phone.in_(_phones))
 )
 _NAMED = select(version_known.c.lead_id).where(
     version_known.c.list_id == bindparam("b_list_id"),

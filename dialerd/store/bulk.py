@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dialerd.store.counted_apart import count_new, counted_apart
 from dialerd.store.database import Connection
 from dialerd.store.types import UtcDateTime
 
@@ -38,7 +39,10 @@ def insert_new(
         return ()
     at, due = (_UTC.process_bind_param(moment, conn.dialect) for moment in (now, due_at))
     if conn.dialect.name == "sqlite":
-        return _sqlite(conn, (list_id, version), rows, at, due)
+        known, new = _sqlite(conn, (list_id, version), rows, at, due)
+        if due_at is not None:
+            count_new(conn, list_id, due_at, (row.zone for _, row in new))
+        return known
     return _postgresql(conn, (list_id, version), rows, at, due)
 
 
@@ -53,14 +57,18 @@ def packed(fields: Mapping[str, str]) -> str:
     return json.dumps(dict(fields), ensure_ascii=False)
 
 
-def _sqlite(conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead], at: Any, due: Any) -> Collection[str]:
+def _sqlite(
+    conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead], at: Any, due: Any
+) -> tuple[Collection[str], Sequence[tuple[int, StagedLead]]]:
+    """The numbers that were there, and the other rows with the ids they got."""
     list_id, version = place
     # One writer: the ids above the highest are ours to give, and which of them are there says what was new.
     highest = conn.exec_driver_sql(_SQLITE_HIGHEST).scalar() or 0
     leads = [
         (lead_id, list_id, row.phone, row.zone, row.priority, due, at) for lead_id, row in enumerate(rows, highest + 1)
     ]
-    added = conn.exec_driver_sql(_SQLITE_LEADS, leads).rowcount
+    with counted_apart(conn, list_id):
+        added = conn.exec_driver_sql(_SQLITE_LEADS, leads).rowcount
     known: list[str] = []
     new = list(enumerate(rows, highest + 1))
     if added != len(rows):
@@ -72,7 +80,7 @@ def _sqlite(conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead]
             (lead_id, list_id, version, row.line, row.priority, row.zone, packed(row.fields)) for lead_id, row in new
         ]
         conn.exec_driver_sql(_SQLITE_ROWS, lead_rows)
-    return known
+    return known, new
 
 
 def _postgresql(

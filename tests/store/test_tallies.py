@@ -121,6 +121,40 @@ def test_leads_of_an_import_that_is_not_published_are_not_counted(world):
     assert tallied(world.database, [list_id], NOW)[list_id].total() == 3
 
 
+def test_leads_that_are_staged_with_their_due_time_are_counted_each_once(world):
+    list_id = world.add_list(phones(3), campaign=None)
+    due = NOW.replace(second=0, microsecond=0)
+    for first in (0, 40, 60):
+        rows = [lead(phone, zone=f"zone{index % 3}") for index, phone in enumerate(phones(50, first=first))]
+        world.write(lambda conn, rows=rows: leads.stage(conn, list_id, 1, rows, NOW, due_at=due))
+    assert tallied(world.database, [list_id], NOW)[list_id].total() == 110
+    assert_exact(world.database, [list_id], NOW)
+    assert zones_tallied(world.database) == zones_counted(world.database)
+
+
+def zones_tallied(database):
+    with database.read() as conn:
+        rows = conn.execute(text("SELECT zone, sum(number) FROM zone_tallies GROUP BY zone HAVING sum(number) <> 0"))
+        return {zone: int(number) for zone, number in rows}
+
+
+def zones_counted(database):
+    with database.read() as conn:
+        return dict(conn.execute(text("SELECT zone, count(*) FROM leads WHERE due_at IS NOT NULL GROUP BY zone")).all())
+
+
+def test_a_step_of_an_import_that_is_rolled_back_does_not_keep_others_from_counting(world):
+    list_id = world.add_list(phones(3), campaign=None)
+    with pytest.raises(ZeroDivisionError):
+        world.write(
+            lambda conn: leads.stage(conn, list_id, 1, [lead("+12025559999")], NOW, due_at=NOW).new / 0,
+        )
+    add = "INSERT INTO leads (list_id, phone, due_at, created_at) SELECT list_id, '+12025559998', due_at, created_at"
+    world.write(lambda conn: conn.execute(text(f"{add} FROM leads LIMIT 1")))
+    assert_exact(world.database, [list_id], NOW)
+    assert tallied(world.database, [list_id], NOW)[list_id].total() == 4
+
+
 def test_a_transaction_that_is_rolled_back_leaves_no_trace(world):
     list_id = world.add_list(phones(3))
     before = tallied(world.database, [list_id], NOW)

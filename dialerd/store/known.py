@@ -29,7 +29,7 @@ class Known:
 
     def differs(self, row: StagedLead) -> bool:
         """Whether the row says something else about it."""
-        return self.content != (row.priority, row.zone, dict(row.fields))
+        return self.content != (row.priority, row.zone, row.fields)
 
 
 def look_up(conn: Connection, list_id: int, phones: Iterable[str]) -> Mapping[str, Known]:

@@ -27,7 +27,7 @@ class Other:
 
     def differs(self, row: StagedLead) -> bool:
         """Whether the row says something else about it."""
-        return self.content != (row.priority, row.zone, dict(row.fields))
+        return self.content != (row.priority, row.zone, row.fields)
 
 
 def look(conn: Connection, list_id: int, phones: Iterable[str], scope: Scope) -> Mapping[str, Sequence[Other]]:
@@ -53,7 +53,7 @@ def keep(conn: Connection, list_id: int, version: int, rows: Sequence[tuple[int,
                 "line": row.line,
                 "priority": row.priority,
                 "zone": row.zone,
-                "fields": dict(row.fields),
+                "fields": row.fields,
             }
             for lead_id, row in rows
         ]

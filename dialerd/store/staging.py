@@ -194,7 +194,7 @@ def _write(
                     "line": row.line,
                     "priority": row.priority,
                     "zone": row.zone,
-                    "fields": dict(row.fields),
+                    "fields": row.fields,
                     **place,
                 }
                 for lead_id, row in begun

@@ -71,7 +71,9 @@ def _from_file(work: Work) -> Buckets:
     if home is None:
         raise NotFound(f"version {record.number}: its list was deleted")
     target = Target(record.list_id, reading.numbers(home.rules), rules)
-    loader = Loader(work.database, record, target, work.steps(), work.clock, work.progress)
+    # What is lost of it is read again; that the version is published is on the disk, and with it all of its rows.
+    steps = work.steps(durable=False)
+    loader = Loader(work.database, record, target, steps, work.clock, work.progress)
     with working_copy(work.database, record) as path:
         try:
             loader.load(path, reading)

@@ -35,9 +35,9 @@ class Work:
         """The list and the number of the version."""
         return self.record.list_id, self.record.number
 
-    def steps(self) -> Steps:
+    def steps(self, *, durable: bool = True) -> Steps:
         """Transactions for one kind of work: another kind has other costs."""
-        return Steps(self.database, self._watch)
+        return Steps(self.database, self._watch, durable=durable)
 
     def note(self, conn: Connection, **values: Any) -> None:
         """Ends a transaction. Raises Refused when the version is another worker's by now, or was cancelled."""

@@ -86,7 +86,7 @@ def _sqlite(
     known: list[str] = []
     new = list(enumerate(rows, highest + 1))
     if added != len(rows):
-        ids = set(conn.exec_driver_sql(_SQLITE_ADDED, (highest,)).scalars())
+        ids = set(conn.exec_driver_sql(_SQLITE_ADDED, (highest,)).scalars().all())
         known = [row.phone for lead_id, row in new if lead_id not in ids]
         new = [(lead_id, row) for lead_id, row in new if lead_id in ids]
     if new:

@@ -23,6 +23,11 @@ HEAD = "0001_initial"
 
 _BUSY_SECONDS = 10
 _LOOK_SECONDS = 0.001
+# Whoever finds more in the log at a COMMIT clears it, and waits for that. An import clears it itself, before it is that
+# long; else the engine would do it, in the middle of its calls.
+_LOG_PAGES = 8000
+# The part of the index of numbers that an import meets again and again: it writes to it all over.
+_LARGE_CACHE_KIB = 40_000
 _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
 _CONNECT_SECONDS = 5
@@ -66,20 +71,34 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
         """A transaction, committed when the block ends, rolled back when it raises. On SQLite it is the only writer
         from its start on, and waits up to 10 s to become that. Raises Unavailable when the database cannot be reached
         or used; then nothing was written, unless the COMMIT itself was cut off, which nobody can know.
+
+        One that is not `durable` is as whole and as visible as any, and the next durable one makes it so; when the power
+        fails before that, it may never have been. On SQLite call `checkpoint` between many of them.
         """
-        with self._transaction(write=True) as connection:
+        with self._transaction(write=True, durable=durable) as connection:
             yield connection
 
+    def checkpoint(self) -> None:
+        """Moves what SQLite has in its log into the database, without keeping anybody from writing meanwhile. Nothing
+        to do on PostgreSQL.
+        """
+        if self.dialect == "sqlite":
+            with self._engine.connect() as connection:
+                raw: Any = connection.connection.driver_connection
+                raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[Connection]:
+    def _transaction(self, *, write: bool, durable: bool = True) -> Iterator[Connection]:
         try:
             with self._engine.connect() as connection:
                 connection.execution_options(dialerd_write=write)
-                with connection.begin():
+                with _unhurried(connection, durable=durable), connection.begin():
+                    if not durable and self.dialect == "postgresql":
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                     yield connection
         except DBAPIError as error:
             if urls.is_outside(error):
@@ -136,6 +155,7 @@ def _sqlite_engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
         # SQLite's own knows ASCII only, and people search for names in any case.
         connection.create_function("lower", 1, _lower, deterministic=True)
 
@@ -147,6 +167,25 @@ def _sqlite_engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+@contextmanager
+def _unhurried(connection: Connection, *, durable: bool) -> Iterator[None]:
+    """SQLite's COMMITs in this block do not wait for the disk, unless they are to be durable, nor clear the log: that
+    would count as time for which they have the writer.
+    """
+    if durable or connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA cache_size=-{_LARGE_CACHE_KIB}")
+    raw.execute("PRAGMA synchronous=NORMAL")
+    raw.execute("PRAGMA wal_autocheckpoint=0")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
 
 
 def _begin_writing(connection: Connection) -> None:

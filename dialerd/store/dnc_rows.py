@@ -20,6 +20,8 @@ def sort_out(
     conn: Connection, list_id: int, rows: Sequence[StagedLead], now: datetime
 ) -> tuple[list[StagedLead], list[StagedLead]]:
     """The rows that may become leads of the list, and those that do-not-call stops for its campaign or for all, in order."""
+    if not dnc.has_any(conn):
+        return list(rows), []
     campaign = conn.scalar(select(lists.c.campaign).where(lists.c.id == list_id))
     stopped = stopped_for(conn, {row.phone for row in rows}, campaign, now)
     if not stopped:

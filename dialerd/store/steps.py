@@ -14,6 +14,8 @@ from dialerd.store.database import Connection, Database
 SQLITE_SECONDS = 0.015
 POSTGRESQL_SECONDS = 0.1
 LEAST, FIRST, MOST = 100, 250, 10_000
+CHECKPOINT_ROWS = 4000
+"""After so many rows SQLite's log is cleared: each of them writes about one page of 4 KB to it."""
 PORTIONS = 4
 """A transaction that is done in portions has so many of them, more or less."""
 LEAST_PORTION, FIRST_PORTION, MOST_PORTION = 25, 100, 1000
@@ -29,8 +31,13 @@ class Steps:
     work in `portions`, whose costs may differ as they like: they go on for as long as there is time.
     """
 
-    def __init__(self, database: Database, watch: Watch | None = None) -> None:
+    def __init__(self, database: Database, watch: Watch | None = None, *, durable: bool = True) -> None:
+        """Those that are not `durable` may be lost when the power fails (see Database.write): for what goes on from
+        where it was, and ends with a transaction that is.
+        """
         self._database = database
+        self._durable = durable
+        self._unchecked = 0
         self._watch = watch
         self._target = SQLITE_SECONDS if database.dialect == "sqlite" else POSTGRESQL_SECONDS
         self._began = 0.0
@@ -43,16 +50,25 @@ class Steps:
     def write(self) -> Iterator[Connection]:
         """One step, as Database.write."""
         self._rows = None
-        with _no_collection(), self._database.write() as conn:
+        with _no_collection(), self._database.write(durable=self._durable) as conn:
             self._began, worked = time.monotonic(), time.thread_time()
             yield conn
         self._last, computed = time.monotonic() - self._began, time.thread_time() - worked
+        rows = self.size if self._rows is None else self._rows
         if self._watch is not None:
-            self._watch(self.size if self._rows is None else self._rows, self._last, computed)
+            self._watch(rows, self._last, computed)
+        if not self._durable:
+            self._check(rows)
         if self._rows is None:
             # Waiting for the disk or for the processor counts half: a smaller step waits as long, and there are more.
             waited = self._last - computed if self._database.dialect == "sqlite" else 0.0
             self.size = adapted(self.size, self._last - waited / 2, self._target)
+
+    def _check(self, rows: int) -> None:
+        self._unchecked += rows
+        if self._unchecked >= CHECKPOINT_ROWS:
+            self._database.checkpoint()
+            self._unchecked = 0
 
     def portions(self) -> Iterator[int]:
         """How many rows to do next, again and again within one `write`, until its time is up; at least once."""

@@ -3,80 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 
 from dialerd.domain.errors import Refused
-from dialerd.domain.importing import Headway, Phase
+from dialerd.domain.importing import Phase
 from dialerd.domain.lifecycle import VersionState
 from dialerd.store.database import Connection
 from dialerd.store.rejects import Reject, add_rejects, rejects_of
 from dialerd.store.tables import lead_rows, leads, list_versions, lists
+from dialerd.store.version_record import Buckets, VersionRecord
 
 __all__ = ["Buckets", "Reject", "VersionRecord", "add_rejects", "begin", "rejects_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class Buckets:
-    """Where the rows of a file went. For a finished version rows is the sum of all others but `withdrawn`."""
-
-    rows: int = 0
-    imported: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    duplicate: int = 0
-    dnc: int = 0
-    rejected: int = 0
-    withdrawn: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class VersionRecord:
-    """One version of a list, most often one upload to it.
-
-    `worker` is who works on it ("host:pid:token") and `heartbeat_at` moves while it does; `tries` counts the workers
-    that took it over since it last got on. Of what `phase` says it is at, `position` of `size` is done, which is 0 where
-    nobody knows; see `headway`. `previous` is the version that was current before, `highest_before` the list's highest
-    lead id then. With `born_armed` its new leads had their due time from the start. `born` of them are in, and `unarmed`
-    leads are still to get theirs. `error` says why it failed.
-    """
-
-    list_id: int
-    number: int
-    mode: str
-    file_name: str
-    sha256: str
-    original_id: int | None
-    options: Mapping[str, Any]
-    layout: Mapping[str, Any] | None
-    state: VersionState
-    error: str | None
-    buckets: Buckets
-    phase: Phase
-    position: int
-    size: int
-    created_at: datetime
-    created_by: str
-    worker: str
-    tries: int
-    cancelled_by: str | None
-    heartbeat_at: datetime
-    previous: int
-    highest_before: int
-    born_armed: bool
-    born: int
-    unarmed: int
-    published_at: datetime | None
-    armed_up_to: int | None
-    finished_at: datetime | None
-
-    @property
-    def headway(self) -> Headway:
-        """How far it is."""
-        return Headway(self.phase, self.buckets.rows, self.position, self.size)
 
 
 def begin(
@@ -171,21 +112,18 @@ def note_step(
     or was cancelled (unless `giving_up`): then the transaction must be rolled back.
     """
     list_id, number = record.list_id, record.number
-    still = and_(list_versions.c.worker == record.worker, list_versions.c.state == record.state.value)
     if buckets is not None:
         values |= _counts(buckets)
-    if not giving_up:
-        still = and_(still, list_versions.c.cancelled_by.is_(None))
-    done = update(list_versions).where(_this(list_id, number), still).values(heartbeat_at=now, tries=0, **values)
-    if conn.execute(done).rowcount == 0:
+    done = _noting(tuple(values), giving_up=giving_up)
+    values |= {"b_list_id": list_id, "b_number": number, "b_worker": record.worker, "b_state": record.state.value}
+    if conn.execute(done, {**values, "heartbeat_at": now, "tries": 0}).rowcount == 0:
         raise Refused(f"version {number} of this list was given up meanwhile; import the file again")
 
 
 def count(conn: Connection, list_id: int, number: int, *, born: int = 0, unarmed: int = 0) -> None:
     """So many more, or fewer, leads that the version brings: with their due time, and still without."""
     if born or unarmed:
-        grown = {"born": list_versions.c.born + born, "unarmed": list_versions.c.unarmed + unarmed}
-        _change(conn, list_id, number, **grown)
+        conn.execute(_COUNT, {"b_list_id": list_id, "b_number": number, "b_born": born, "b_unarmed": unarmed})
 
 
 def set_layout(conn: Connection, list_id: int, number: int, header: list[str], delimiter: str) -> None:
@@ -278,6 +216,24 @@ _BUCKETS = ("rows", "imported", "updated", "unchanged", "duplicate", "dnc", "rej
 _is_unfinished = list_versions.c.state.in_(
     [bindparam(None, state.value, literal_execute=True) for state in VersionState if state.unfinished]
 )
+
+
+_that = and_(list_versions.c.list_id == bindparam("b_list_id"), list_versions.c.number == bindparam("b_number"))
+_COUNT = (
+    update(list_versions)
+    .where(_that)
+    .values(born=list_versions.c.born + bindparam("b_born"), unarmed=list_versions.c.unarmed + bindparam("b_unarmed"))
+)
+
+
+@cache
+def _noting(names: tuple[str, ...], *, giving_up: bool) -> Any:
+    """The end of a step that writes these columns; built once, since to build it takes longer than to run it."""
+    still = and_(list_versions.c.worker == bindparam("b_worker"), list_versions.c.state == bindparam("b_state"))
+    if not giving_up:
+        still = and_(still, list_versions.c.cancelled_by.is_(None))
+    columns = ("heartbeat_at", "tries", *names)
+    return update(list_versions).where(_that, still).values({name: bindparam(name) for name in columns})
 
 
 def _this(list_id: int, number: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -11,14 +12,14 @@ from pathlib import Path
 from dialerd.domain.errors import BadInput
 from dialerd.domain.importing import Headway, Mode, Phase
 from dialerd.domain.phone import NumberRules
-from dialerd.ingest.columns import choose_columns
+from dialerd.ingest.ahead import Chunk, chunks
 from dialerd.ingest.csvfile import BadRow
 from dialerd.ingest.leadfile import LeadFile, Reading, open_leads
 from dialerd.ingest.rows import RowReader
 from dialerd.store import dnc_rows, rejects, staging, versions
-from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Database
 from dialerd.store.rejects import Reject
+from dialerd.store.staged import StagedLead
 from dialerd.store.staging import Rules, StageCounts
 from dialerd.store.steps import Steps
 from dialerd.store.versions import Buckets, VersionRecord
@@ -65,25 +66,22 @@ class Loader:
         no row of it can be used, Refused when the version was cancelled or is another worker's by now.
         """
         with open_leads(path, reading) as file:
-            reader = row_reader(file, path, reading, self._target)
+            rows = chunks(file, path, reading, self._target.numbers, self.buckets.rows)
             with self._database.write() as conn:
                 versions.set_layout(conn, self._record.list_id, self._record.number, list(file.header), file.delimiter)
-            self._stage_all(file, reader)
+            with closing(rows):
+                self._stage_all(rows, file.progress()[1])
         self._check_usable(path)
 
-    def _stage_all(self, file: LeadFile, reader: RowReader) -> None:
+    def _stage_all(self, rows: Iterator[Chunk], size: int) -> None:
         good: list[StagedLead] = []
         bad: list[BadRow] = []
-        for row in islice(file.rows(), self.buckets.rows, None):
-            read = reader.read(row)
-            if isinstance(read, BadRow):
-                bad.append(read)
-            else:
-                good.append(read)
+        for more_good, more_bad, progress in rows:
+            good += more_good
+            bad += more_bad
             if len(good) + len(bad) >= self._steps.size:
-                self._write(good, bad, file.progress())
+                self._write(good, bad, progress)
                 good, bad = [], []
-        _, size = file.progress()
         self._write(good, bad, (size, size))
 
     def _write(self, good: list[StagedLead], bad: list[BadRow], progress: tuple[int, int]) -> None:
@@ -127,15 +125,6 @@ def whole_minute(at: datetime) -> datetime:
     that goes on would have to be counted one by one until it is over.
     """
     return at.replace(second=0, microsecond=0)
-
-
-def row_reader(file: LeadFile, path: Path, reading: Reading, target: Target) -> RowReader:
-    """What reads the rows of the file for this list. Raises BadInput when the columns cannot be made out."""
-    try:
-        columns = choose_columns(file.header, reading.phone_column, reading.mapping)
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from error
-    return RowReader(columns, target.numbers)
 
 
 def read_all(file: LeadFile, reader: RowReader, size: int) -> Iterator[tuple[list[StagedLead], list[BadRow]]]:

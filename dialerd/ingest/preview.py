@@ -17,7 +17,7 @@ from dialerd.ingest.encodings import Guess, guess_encoding
 from dialerd.ingest.leadfile import LeadFile, Reading, open_leads
 from dialerd.ingest.rows import RowReader
 from dialerd.ingest.workbook import is_workbook
-from dialerd.store.bulk import StagedLead
+from dialerd.store.staged import StagedLead
 
 SAMPLE = 10_000
 """Rows that are counted."""

@@ -12,7 +12,7 @@ from dialerd.domain.places import place_key, place_of_lead
 from dialerd.ingest.columns import Columns
 from dialerd.ingest.csvfile import BadRow, Row, kept
 from dialerd.ingest.spreadsheet import original
-from dialerd.store.bulk import StagedLead
+from dialerd.store.staged import StagedLead
 
 HIGHEST_PRIORITY = 9
 """Priorities are 0 to 9, higher first. Each one in use is one more index walk for every claim, so there are few."""

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from dialerd.domain.importing import Headway, Mode, Phase
 from dialerd.domain.lifecycle import VersionState
+from dialerd.ingest.ahead import row_reader
 from dialerd.ingest.leadfile import Reading, open_leads
-from dialerd.ingest.load import Progress, Target, check_usable, checked, counted, read_all, row_reader, unseen
+from dialerd.ingest.load import Progress, Target, check_usable, checked, counted, read_all, unseen
 from dialerd.ingest.rejects import RejectFile
 from dialerd.ingest.source import sha256_of
 from dialerd.service.imports import ImportReport
@@ -53,7 +54,7 @@ def dry_run(
         file = stack.enter_context(open_leads(path, reading))
         seen = stack.enter_context(Seen())
         out = stack.enter_context(RejectFile(rejects, file.header, file.delimiter)) if rejects else None
-        for good, bad in read_all(file, row_reader(file, path, reading, target), STEP):
+        for good, bad in read_all(file, row_reader(file, path, reading, target.numbers), STEP):
             with database.read() as conn:
                 counts, named = foresight.foresee(conn, home.list_id, good, rules, seen, now)
             buckets = counted(buckets, counts, len(good), len(bad))

@@ -5,42 +5,16 @@ Both ways insert the leads the list does not have, each with its row, and say wh
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from dialerd.store.counted_apart import count_new, counted_apart
 from dialerd.store.database import Connection
+from dialerd.store.staged import StagedLead
 from dialerd.store.types import UtcDateTime
 
 _UTC = UtcDateTime()
-
-
-class _Staged(NamedTuple):
-    phone: str
-    zone: str
-    priority: int
-    line: int
-    packed: str
-
-
-class StagedLead(_Staged):
-    """A row of a file, read and judged. `zone` is a key of domain.places, `line` the file's, `packed` its fields as both
-    databases keep them; `_make` takes these five as they are, where each microsecond counts.
-    """
-
-    __slots__ = ()
-
-    def __new__(cls, phone: str, zone: str, priority: int, line: int, fields: Mapping[str, str]) -> Self:
-        """`fields` are names to texts."""
-        return cls._make((phone, zone, priority, line, packed(fields)))
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """Names to texts."""
-        found: dict[str, str] = json.loads(self.packed)
-        return found
 
 
 def insert_new(
@@ -64,11 +38,6 @@ def refresh_statistics(conn: Connection) -> None:
     """Tells PostgreSQL's planner about what was just loaded; it would find out by itself, but minutes later."""
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("ANALYZE leads, lead_rows")
-
-
-def packed(fields: Mapping[str, str]) -> str:
-    """Fields as both databases keep them."""
-    return json.dumps(dict(fields), ensure_ascii=False)
 
 
 def _sqlite(

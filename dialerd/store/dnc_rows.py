@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from dialerd.domain.dnc import stopping
 from dialerd.store import dnc
-from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Connection
+from dialerd.store.staged import StagedLead
 from dialerd.store.tables import leads, lists, version_known
 
 

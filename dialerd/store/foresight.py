@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from dialerd.store import dnc_rows, others
-from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Connection
 from dialerd.store.known import look_up
 from dialerd.store.seen import Seen
+from dialerd.store.staged import StagedLead
 from dialerd.store.staging import Rules, StageCounts
 from dialerd.store.tables import lead_rows, leads, lists
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import JSON, TextClause, text
 from sqlalchemy.sql.selectable import TextualSelect
 
-from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Connection
+from dialerd.store.staged import StagedLead
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, insert, or_, select
 
 from dialerd.domain.importing import Scope
-from dialerd.store.bulk import StagedLead
 from dialerd.store.database import Connection
+from dialerd.store.staged import StagedLead
 from dialerd.store.tables import lead_rows, leads, lists, other_updates
 
 

@@ -13,10 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dialerd.domain.importing import Duplicates, Mode, Scope
 from dialerd.store import others, versions
 from dialerd.store.arming import arm, discard
-from dialerd.store.bulk import StagedLead, insert_new
+from dialerd.store.bulk import insert_new
 from dialerd.store.database import Connection
 from dialerd.store.known import Known, look_up
 from dialerd.store.others import Other
+from dialerd.store.staged import StagedLead
 from dialerd.store.tables import lead_rows, list_buckets, version_known
 
 __all__ = ["PLAIN", "Rules", "StageCounts", "StagedLead", "arm", "discard", "stage"]

@@ -116,7 +116,7 @@ def _message(pipe: IO[bytes]) -> Chunk | None:
     if said is None:
         return None
     good, bad, progress = said
-    return Chunk([StagedLead._make(row) for row in good], bad, progress)
+    return Chunk([tuple.__new__(StagedLead, row) for row in good], bad, progress)
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from dialerd.store.counted_apart import count_new, counted_apart
 from dialerd.store.database import Connection
 from dialerd.store.staged import StagedLead
@@ -68,24 +70,38 @@ def _postgresql(
     conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead], at: Any, due: Any
 ) -> Collection[str]:
     list_id, version = place
-    conn.exec_driver_sql(_TEMPORARY)
-    # What an earlier step of this transaction left.
-    conn.exec_driver_sql("DELETE FROM staged")
-    lines = [
-        f"{row.phone}\t{row.zone}\t{row.priority}\t{row.line}\t{row.packed.replace(_BACKSLASH, _TWO)}\n" for row in rows
-    ]
     cursor: Any = conn.connection.cursor()
     try:
-        with cursor.copy(_COPY) as copy:
-            copy.write("".join(lines))
-        values = {"list_id": list_id, "version": version, "due_at": due, "now": at}
-        cursor.execute(_MERGE, values)
-        return [phone for (phone,) in cursor.fetchall()]
+        # Nobody else adds to a list while a version of it comes in, so what is not there now will not be.
+        cursor.execute(_THERE, {"list_id": list_id, "phones": [row.phone for row in rows]})
+        known = {phone for (phone,) in cursor.fetchall()}
+        new = [row for row in rows if row.phone not in known] if known else rows
+        ids = cursor.execute(_IDS, {"count": len(new)}).fetchone()[0]
+        instants = f"{_NOTHING if due is None else due.isoformat()}\t{at.isoformat()}"
+        with cursor.copy(_COPY_LEADS) as copy:
+            copy.write(
+                "".join(
+                    f"{lead_id}\t{list_id}\t{row.phone}\t{row.zone}\t{row.priority}\t{instants}\n"
+                    for lead_id, row in zip(ids, new, strict=True)
+                )
+            )
+        with cursor.copy(_COPY_ROWS) as copy:
+            copy.write(
+                "".join(
+                    f"{lead_id}\t{list_id}\t{version}\t{row.line}\t{row.priority}\t{row.zone}\t"
+                    f"{row.packed.replace(_BACKSLASH, _TWO)}\n"
+                    for lead_id, row in zip(ids, new, strict=True)
+                )
+            )
+    except cursor.connection.OperationalError as error:
+        # The driver's own, since SQLAlchemy knows no COPY: in the form that callers know.
+        raise OperationalError("COPY", None, error) from error
     finally:
         cursor.close()
+    return known
 
 
-_BACKSLASH, _TWO = "\\", "\\\\"
+_BACKSLASH, _TWO, _NOTHING = "\\", "\\\\", "\\N"
 
 _SQLITE_HIGHEST = "SELECT seq FROM sqlite_sequence WHERE name = 'leads'"
 _SQLITE_LEADS = """
@@ -95,19 +111,10 @@ _SQLITE_ADDED = "SELECT id FROM leads WHERE id > ?"
 _SQLITE_ROWS = """
 INSERT INTO lead_rows (lead_id, list_id, from_version, line, priority, zone, fields) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
-_TEMPORARY = """
-CREATE TEMPORARY TABLE IF NOT EXISTS staged
-    (phone text NOT NULL, zone text NOT NULL, priority integer NOT NULL, line integer NOT NULL, fields json NOT NULL)
-ON COMMIT DELETE ROWS"""
-_COPY = "COPY staged (phone, zone, priority, line, fields) FROM STDIN"
-_MERGE = """
-WITH added AS (
-    INSERT INTO leads (list_id, phone, zone, priority, due_at, created_at)
-    SELECT %(list_id)s, phone, zone, priority, %(due_at)s::timestamptz, %(now)s FROM staged ORDER BY line
-    ON CONFLICT (phone, list_id) DO NOTHING
-    RETURNING id, phone
-), said AS (
-    INSERT INTO lead_rows (lead_id, list_id, from_version, line, priority, zone, fields)
-    SELECT added.id, %(list_id)s, %(version)s, line, priority, zone, fields FROM added JOIN staged USING (phone)
-)
-SELECT phone FROM staged WHERE NOT EXISTS (SELECT 1 FROM added WHERE added.phone = staged.phone)"""
+# From each number by index to its lead; see known.look_up.
+_THERE = """
+SELECT wanted.phone FROM unnest(%(phones)s::text[]) AS wanted (phone)
+ CROSS JOIN LATERAL (SELECT 1 FROM leads WHERE leads.phone = wanted.phone AND list_id = %(list_id)s OFFSET 0) there"""
+_IDS = "SELECT coalesce(array_agg(nextval('leads_id_seq')), '{}') FROM generate_series(1, %(count)s)"
+_COPY_LEADS = "COPY leads (id, list_id, phone, zone, priority, due_at, created_at) FROM STDIN"
+_COPY_ROWS = "COPY lead_rows (lead_id, list_id, from_version, line, priority, zone, fields) FROM STDIN"

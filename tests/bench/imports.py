@@ -1,8 +1,11 @@
 """`imports`: a CSV file of a million rows to a Ready list, on SQLite and PostgreSQL.
 
-Beside it, in the same run: the bare database (executemany, COPY) with rows that somebody else has prepared, ids and
-texts of JSON too, into the same tables with the same indexes, which are the leads and what the file says about them;
-and the loop one would write first (csv, phonenumbers, an INSERT for each row and table). Met when an import is at least
+Beside it, in the same run: the bare database (executemany, COPY; before and after the import) with rows that somebody
+else has prepared, ids and texts of JSON too, into the same tables with the same indexes, which are the leads and what
+the file says about them; and the loop one would write first (csv, phonenumbers, an INSERT for each row and table). Both
+write to tables without our triggers, which count for the statistics; PostgreSQL checks the foreign key to the list, and
+SQLite does not, as it comes. Their seconds are those of one transaction and nothing else; an import's are those of the
+command, from its start to its report, with the file kept, the rejected rows and all the steps. Met when an import is at least
 half as fast as the first, six times as fast as the second, stays below 250 MB, the statistics of the list come in 50 ms,
 and the reason why a number or the campaign is dialed in 100 ms. DIALERD_BENCH_ROWS=100000 is for those in a hurry.
 """
@@ -11,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import os
 import random
 import sqlite3
@@ -21,6 +25,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from types import MappingProxyType
 
 import phonenumbers
@@ -37,6 +42,7 @@ from dialerd.ingest.leadfile import Reading, open_leads
 from dialerd.ingest.rows import RowReader
 from dialerd.lab.postgres import private_postgres
 from dialerd.service import lists, statistics
+from dialerd.service.workers import NICENESS
 from dialerd.store.database import Database
 from dialerd.store.tables import lead_rows, leads, metadata
 from dialerd.store.tables import lists as lists_table
@@ -67,10 +73,12 @@ def run(say):
         for kind, urls in (("sqlite", sqlite_urls(folder)), ("postgresql", postgresql_urls())):
             with urls as url_of:
                 bare, against = (bare_sqlite, "executemany") if kind == "sqlite" else (bare_postgresql, "copy")
-                best = len(rows[0]) / seconds_of(bare, url_of("bare"), rows)
+                taken = [seconds_of(bare, url_of("bare_before"), rows)]
                 naive = NAIVE_ROWS / seconds_of(naive_loop, url_of("naive"), file)
                 ours = url_of("ours")
                 rate, megabytes, (asked, shown) = imported(folder / kind, ours, file, say)
+                taken.append(seconds_of(bare, url_of("bare_after"), rows))
+                best = len(rows[0]) / fmean(taken)
                 one, funnel = reasons_ms(ours, "bench")
             lines += [
                 f"bench import_{kind} {rate:.0f} rows/s {rate / best:.2f} bare_{against}_{best:.0f}",
@@ -158,9 +166,28 @@ def seconds_of(work, url, given):
     with engine.begin() as conn:
         conn.execute(insert(lists_table).values(id=1, name="bare", policy="clean", created_at=now, changed_at=now))
     engine.dispose()
-    started = time.monotonic()
-    work(url, given)
-    return time.monotonic() - started
+    return niced(work, url, given)
+
+
+def niced(work, url, given):
+    """The same for the work alone, in a process as nice as the one of an import: what else the machine does takes from all
+    players alike.
+    """
+    fork = multiprocessing.get_context("fork")
+    ours, its = fork.Pipe()
+
+    def act():
+        os.nice(NICENESS)
+        started = time.monotonic()
+        work(url, given)
+        its.send(time.monotonic() - started)
+
+    process = fork.Process(target=act)
+    process.start()
+    its.close()
+    seconds = ours.recv()
+    process.join()
+    return seconds
 
 
 def bare_sqlite(url, rows):

@@ -28,12 +28,12 @@ def insert_new(
     if not rows:
         return ()
     at, due = (_UTC.process_bind_param(moment, conn.dialect) for moment in (now, due_at))
-    if conn.dialect.name == "sqlite":
-        known, new = _sqlite(conn, (list_id, version), rows, at, due)
-        if due_at is not None:
-            count_new(conn, list_id, due_at, (row.zone for _, row in new))
-        return known
-    return _postgresql(conn, (list_id, version), rows, at, due)
+    insert = _sqlite if conn.dialect.name == "sqlite" else _postgresql
+    with counted_apart(conn, list_id):
+        known = insert(conn, (list_id, version), rows, at, due)
+    if due_at is not None:
+        count_new(conn, list_id, due_at, (row.zone for row in rows if row.phone not in known))
+    return known
 
 
 def refresh_statistics(conn: Connection) -> None:
@@ -42,28 +42,24 @@ def refresh_statistics(conn: Connection) -> None:
         conn.exec_driver_sql("ANALYZE leads, lead_rows")
 
 
-def _sqlite(
-    conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead], at: Any, due: Any
-) -> tuple[Collection[str], Sequence[tuple[int, StagedLead]]]:
-    """The numbers that were there, and the other rows with the ids they got."""
+def _sqlite(conn: Connection, place: tuple[int, int], rows: Sequence[StagedLead], at: Any, due: Any) -> Collection[str]:
     list_id, version = place
     # One writer: the ids above the highest are ours to give, and which of them are there says what was new.
     highest = conn.exec_driver_sql(_SQLITE_HIGHEST).scalar() or 0
     leads = [
         (lead_id, list_id, row.phone, row.zone, row.priority, due, at) for lead_id, row in enumerate(rows, highest + 1)
     ]
-    with counted_apart(conn, list_id):
-        added = conn.exec_driver_sql(_SQLITE_LEADS, leads).rowcount
-    known: list[str] = []
+    added = conn.exec_driver_sql(_SQLITE_LEADS, leads).rowcount
+    known: set[str] = set()
     new = list(enumerate(rows, highest + 1))
     if added != len(rows):
         ids = set(conn.exec_driver_sql(_SQLITE_ADDED, (highest,)).scalars().all())
-        known = [row.phone for lead_id, row in new if lead_id not in ids]
+        known = {row.phone for lead_id, row in new if lead_id not in ids}
         new = [(lead_id, row) for lead_id, row in new if lead_id in ids]
     if new:
         lead_rows = [(lead_id, list_id, version, row.line, row.priority, row.zone, row.packed) for lead_id, row in new]
         conn.exec_driver_sql(_SQLITE_ROWS, lead_rows)
-    return known, new
+    return known
 
 
 def _postgresql(

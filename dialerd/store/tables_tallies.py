@@ -81,8 +81,8 @@ _loose = text("batch > 0")
 for _table in (lead_tallies, zone_tallies, attempt_tallies, minute_tallies):
     Index(f"{_table.name}_loose", _table.c.batch, sqlite_where=_loose, postgresql_where=_loose)
 
-# Lists whose new leads the transaction at hand counts itself (store/counted_apart.py): the trigger leaves them alone. It
-# is empty outside of such a transaction.
+# Lists whose new leads the transaction at hand counts itself (store/counted_apart.py): the trigger leaves them alone.
+# Outside of such a transaction it is empty.
 counted_apart = Table(
     "counted_apart",
     metadata,

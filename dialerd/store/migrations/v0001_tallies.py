@@ -206,7 +206,8 @@ def _postgresql_leads(event: str) -> tuple[str, str]:
             _add("zone_tallies", _ZONE_KEY, _postgresql_zones(event), "excluded.number"),
         )
     )
-    return _postgresql_function(name, f"{body};"), (
+    apart = "IF EXISTS (SELECT 1 FROM counted_apart) THEN RETURN NULL; END IF; " if event == "INSERT" else ""
+    return _postgresql_function(name, f"{apart}{body};"), (
         f"CREATE TRIGGER {name} AFTER {event} ON leads REFERENCING {' '.join(_REFERENCING[event])}"
         f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
     )

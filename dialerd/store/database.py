@@ -146,7 +146,8 @@ def schema_revision(connection: Connection) -> str | None:
 
 def _sqlite_engine(url: sqlalchemy.URL) -> sqlalchemy.Engine:
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    engine = sqlalchemy.create_engine(url, hide_parameters=True, connect_args=arguments)
+    # The last one first: it has the pages in its cache, and one thread has one connection.
+    engine = sqlalchemy.create_engine(url, hide_parameters=True, connect_args=arguments, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

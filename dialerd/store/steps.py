@@ -16,6 +16,7 @@ POSTGRESQL_SECONDS = 0.1
 LEAST, FIRST, MOST = 100, 250, 10_000
 CHECKPOINT_ROWS = 4000
 """After so many rows SQLite's log is cleared: each of them writes about one page of 4 KB to it."""
+COMPANY_SECONDS, ROOM_SECONDS = 1.0, 0.004
 PORTIONS = 4
 """A transaction that is done in portions has so many of them, more or less."""
 LEAST_PORTION, FIRST_PORTION, MOST_PORTION = 25, 100, 1000
@@ -38,6 +39,7 @@ class Steps:
         self._database = database
         self._durable = durable
         self._unchecked = 0
+        self._company = Company(database)
         self._watch = watch
         self._target = SQLITE_SECONDS if database.dialect == "sqlite" else POSTGRESQL_SECONDS
         self._began = 0.0
@@ -52,6 +54,7 @@ class Steps:
         self._rows = None
         with _no_collection(), self._database.write(durable=self._durable) as conn:
             self._began, worked = time.monotonic(), time.thread_time()
+            self._company.look(conn)
             yield conn
         self._last, computed = time.monotonic() - self._began, time.thread_time() - worked
         rows = self.size if self._rows is None else self._rows
@@ -59,10 +62,12 @@ class Steps:
             self._watch(rows, self._last, computed)
         if not self._durable:
             self._check(rows)
+            self._company.let_in()
         if self._rows is None:
             # Waiting for the disk or for the processor counts half: a smaller step waits as long, and there are more.
             waited = self._last - computed if self._database.dialect == "sqlite" else 0.0
-            self.size = adapted(self.size, self._last - waited / 2, self._target)
+            target = self._target / 2 if self._company.is_there else self._target
+            self.size = adapted(self.size, self._last - waited / 2, target)
 
     def _check(self, rows: int) -> None:
         self._unchecked += rows
@@ -94,6 +99,35 @@ class Steps:
         """
         if self._database.dialect == "sqlite":
             time.sleep(min(self._last, 2 * self._target))
+
+
+class Company:
+    """Whether others write to the same SQLite database: then who writes all the time leaves them room."""
+
+    def __init__(self, database: Database) -> None:
+        self._sqlite = database.dialect == "sqlite"
+        self._seen: dict[object, int] = {}
+        self._until = 0.0
+
+    def look(self, conn: Connection) -> None:
+        """Call it in each transaction. SQLite tells a connection whether others have committed since it last asked."""
+        if not self._sqlite:
+            return
+        connection = conn.connection.driver_connection
+        version = conn.exec_driver_sql("PRAGMA data_version").scalar_one()
+        if self._seen.setdefault(connection, version) != version:
+            self._until = time.monotonic() + COMPANY_SECONDS
+        self._seen[connection] = version
+
+    @property
+    def is_there(self) -> bool:
+        """Somebody else wrote a moment ago, and will again."""
+        return time.monotonic() < self._until
+
+    def let_in(self) -> None:
+        """Leaves the writer alone for long enough that somebody who waits for it, and looks every millisecond, gets it."""
+        if self.is_there:
+            time.sleep(ROOM_SECONDS)
 
 
 def adapted(size: int, took: float, target: float, *, least: int = LEAST, most: int = MOST) -> int:

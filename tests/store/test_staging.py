@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from dialerd.store import leads, versions
+from dialerd.store.known import look_up
 from dialerd.store.leads import CLOSED_BY_HAND, WITHDRAWN, StageCounts
 from dialerd.store.versions import Buckets
 from harness.world import NOW, lead, phones
@@ -162,3 +164,40 @@ def test_staged_leads_are_found_by_the_claim_in_any_zone_and_priority(world, lis
     publish(world, list_id, version)
     arm(world, list_id, version)
     assert [claimed.phone for claimed in world.claim()] == phones(3)[::-1]
+
+
+def test_while_a_list_grows_its_leads_are_found_by_number_and_not_by_a_walk_through_it(world, list_id):
+    """As nobody has counted its rows yet: the planner of PostgreSQL knows nothing, and chose the walk."""
+    version = begin(world, list_id)
+    for first in range(0, 6000, 1000):
+        stage(world, list_id, version, phones(1000, first=first))
+    with world.database.write() as conn:
+        read = known_walk(conn, list_id, phones(50))
+    assert read <= 200
+
+
+def known_walk(conn, list_id, wanted):
+    """How many rows of leads, and of what is said of them, are read to look these numbers up."""
+    statements = []
+
+    def note(_conn, _cursor, statement, parameters, _context, _many):
+        statements.append((statement, parameters))
+
+    event.listen(conn, "before_cursor_execute", note)
+    assert len(look_up(conn, list_id, wanted)) == len(wanted)
+    event.remove(conn, "before_cursor_execute", note)
+    ((statement, parameters),) = statements
+    if conn.dialect.name == "sqlite":
+        steps = [row.detail for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        walks = [step for step in steps if step.startswith("SCAN") and "wanted" not in step]
+        return 10_000 * len(walks)
+    (told,) = conn.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+    return sum(rows_read(told["Plan"]))
+
+
+def rows_read(node):
+    if node.get("Relation Name"):
+        seen = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        yield seen * node["Actual Loops"]
+    for below in node.get("Plans", ()):
+        yield from rows_read(below)

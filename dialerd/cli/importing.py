@@ -49,7 +49,7 @@ SMALL_BYTES = 1_000_000
     type=click.Choice([choice.value for choice in Duplicates]),
     default="skip",
     show_default=True,
-    help="What becomes of leads the list has: skip leaves them, update takes what FILE says.",
+    help="What becomes of leads that are known: skip leaves them, update lets them take what FILE says.",
 )
 @click.option(
     "--scope",
@@ -88,9 +88,12 @@ def import_(
     """Import a file into a list, as its next version.
 
     FILE is CSV or a workbook (.xlsx). Its first line names the columns; phone_number is required, priority (0 to 9) and
-    timezone are understood, all others become fields of the lead (see `dialerd list preview`). Every row is accounted for: imported, updated, unchanged (the list has the number
-    from an earlier version), duplicate (FILE has it twice, or another list in the scope has it), on do-not-call or rejected. Nothing is
-    dialed before the whole file is in. Ctrl-C takes everything back; an import that is killed goes on by itself.
+    timezone are understood, all others become fields of the lead (see `dialerd list preview`). Every row is accounted
+    for: imported, updated (a lead took what FILE says), unchanged (the list has the number from an earlier version),
+    duplicate (FILE has it twice, or another list in the scope has it and nothing is updated), on do-not-call or
+    rejected. With --duplicates update, leads of other lists in the scope are updated too, by a version of their list,
+    which `dialerd list undo` takes back there. Nothing is dialed before the whole file is in. Ctrl-C takes everything
+    back; an import that is killed goes on by itself.
     """
     rules = Rules(Mode(mode), Duplicates(duplicates), Scope(scope))
     out = rejects if rejects or dry_run else _beside(file)

@@ -38,7 +38,7 @@ def diff(database: Database, list_name: str, before: int, after: int, *, limit: 
     """What the one version says and the other does not; 0 is the list before its first one. At most `limit` leads are in
     `rows`, in the order of the list. Raises NotFound.
     """
-    with database.read() as conn:
+    with database.snapshot() as conn:
         list_id = require_list(conn, list_name).list_id
         for number in (before, after):
             if number != 0:

@@ -76,12 +76,15 @@ class Loader:
     def _stage_all(self, rows: Iterator[Chunk], size: int) -> None:
         good: list[StagedLead] = []
         bad: list[BadRow] = []
-        for more_good, more_bad, progress in rows:
-            good += more_good
-            bad += more_bad
+        progress = (0, size)
+        for more in rows:
+            # Not before more has come: the last step is one that has rows.
             if len(good) + len(bad) >= self._steps.size:
                 self._write(good, bad, progress)
                 good, bad = [], []
+            good += more.good
+            bad += more.bad
+            progress = more.progress
         self._write(good, bad, (size, size))
 
     def _write(self, good: list[StagedLead], bad: list[BadRow], progress: tuple[int, int]) -> None:

@@ -23,6 +23,8 @@ MOST_OF_ADDRESS = 20
 """From one address, under any names."""
 MOST_OF_NAME = 50
 """Under one name from anywhere: high, because who knows a name must not be able to lock its owner out at leisure."""
+MOST_WRONG_PINS = 15
+"""From all telephones together, because their numbers can be forged: 1,440 a day, of the million that six digits make."""
 
 
 class Role(StrEnum):
@@ -76,6 +78,17 @@ def login_opens(failures: Iterable[Failure], name: str, source: str, now: dateti
         (MOST_OF_ADDRESS, [each.at for each in recent if each.source == source]),
         (MOST_OF_NAME, [each.at for each in recent if each.name == name]),
     )
+    return _opens(limits)
+
+
+def pin_opens(failures: Iterable[Failure], name: str, source: str, now: datetime) -> datetime | None:
+    """When the next PIN under this name from this telephone may be tried; None: now."""
+    recent = [failure for failure in failures if failure.at > now - FAILURES_KEPT and failure.name == name]
+    ours = [each.at for each in recent if each.source == source]
+    return _opens([(MOST_OF_ONE, ours), (MOST_WRONG_PINS, [each.at for each in recent])])
+
+
+def _opens(limits: Iterable[tuple[int, list[datetime]]]) -> datetime | None:
     # The limit is kept again when so many of them are forgotten that one more would fit.
     opens = [sorted(times)[-most] + FAILURES_KEPT for most, times in limits if len(times) >= most]
     return max(opens, default=None)

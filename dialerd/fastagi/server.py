@@ -23,7 +23,7 @@ from dialerd.settings.known import KnownCampaigns
 from dialerd.store.database import Database
 from dialerd.store.writer import GroupWriter
 from dialerd.telephony.agi_scripts import AgiContext, Script, load_scripts
-from dialerd.telephony.agi_server import AgiLimits, AgiServer
+from dialerd.telephony.agi_server import SESSION_SECONDS, AgiLimits, AgiServer
 from dialerd.telephony.agi_session import AgiSession, CallerGone
 from dialerd.telephony.agi_text import AgiRequest
 
@@ -64,7 +64,12 @@ class FastAgi:
             agi.port,
             peers=agi.peers,
             dispatch=self.dispatch,
-            limits=AgiLimits(threads=agi.threads, read_timeout=agi.read_timeout),
+            limits=AgiLimits(
+                threads=agi.threads,
+                read_timeout=agi.read_timeout,
+                # Who freezes by telephone waits for the calls that are leaving.
+                session_timeout=SESSION_SECONDS + settings.engine.max_send_delay,
+            ),
             on_failure=lambda kind: metrics.agi_failures.labels(kind).inc(),
             listener=listener,
         )
@@ -72,7 +77,7 @@ class FastAgi:
         self.database = database
         self.journal = Journal(settings.paths.journal)
         self._replaying = Replaying(self.journal, self.writer, self._for_scripts, metrics)
-        self._context = AgiContext(self.writer, self._for_scripts, clock.now, log, metrics, self.journal)
+        self._context = AgiContext(self.writer, self._for_scripts, clock.now, log, metrics, self.journal, database)
 
     @property
     def where(self) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dialerd.lab.carrier_log import AGENT_HEADER, HEADER, INVITE_HEADER, agents_path, invites_path
+from dialerd.lab.carrier_log import (
+    AGENT_HEADER,
+    HEADER,
+    INVITE_HEADER,
+    TYPIST_HEADER,
+    agents_path,
+    invites_path,
+    typists_path,
+)
 from dialerd.lab.fates import DECK_SIZE, ENDINGS, SIP_CODES, Fate, deal
 from dialerd.lab.instance import Instance, fill
 from dialerd.lab.provision import Asterisk
@@ -52,16 +60,18 @@ class CarrierPlan:
 
 
 def configure_carrier(
-    carrier: Instance, asterisk: Asterisk, plan: CarrierPlan, *, port: int, log: Path, sounds: Path
+    carrier: Instance, asterisk: Asterisk, plan: CarrierPlan, *, port: int, dialer_port: int, log: Path, sounds: Path
 ) -> None:
     """Writes the carrier's configuration and begins its log. `port` is its own SIP port on 127.0.0.1, behind the
-    tap.
+    tap; `dialer_port` that of the dialing Asterisk.
     """
     invites = invites_path(log)
     log.write_text(",".join(HEADER) + "\n")
     invites.write_text(",".join(INVITE_HEADER) + "\n")
     agents = agents_path(log)
     agents.write_text(",".join(AGENT_HEADER) + "\n")
+    typists = typists_path(log)
+    typists.write_text(",".join(TYPIST_HEADER) + "\n")
     times = plan.times
     values = {
         "stamp": STAMP_HEADER,
@@ -69,6 +79,7 @@ def configure_carrier(
         "invites": invites,
         "sounds": sounds,
         "agents": agents,
+        "typists": typists,
         "ring": times.ring,
         "talk": times.talk,
         "late": times.late,
@@ -81,7 +92,7 @@ def configure_carrier(
     }
     carrier.configure(
         {
-            "pjsip.conf": fill("carrier-pjsip.conf", {"carrier_port": port}),
+            "pjsip.conf": fill("carrier-pjsip.conf", {"carrier_port": port, "dialer_port": dialer_port}),
             "extensions.conf": fill("carrier-extensions.conf", values),
             "manager.conf": "[general]\nenabled = no\n",
         }

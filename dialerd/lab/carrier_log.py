@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AGENT_HEADER = ("attempt", "campaign", "number", "caller")
+TYPIST_HEADER = ("code", "heard_at", "status")
 HEADER = ("time", "number", "sip_call_id", "fate", "caller_id", "answered", "ended", "hangup_by")
 INVITE_HEADER = HEADER[:5]
 """What is known when the INVITE arrives."""
@@ -38,6 +39,27 @@ class AgentCall:
     campaign: str
     number: str
     caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a telephone typed that has called the dialer's own side. `heard_at`, UTC epoch seconds, is when it heard a sound
+    after that, None when there was none.
+    """
+
+    code: str
+    heard_at: float | None
+
+
+def typists_path(log: Path) -> Path:
+    """The file beside the log with one line for each code that a telephone has typed."""
+    return log.with_name(f"{log.stem}-typists{log.suffix}")
+
+
+def read_typed(path: Path | str) -> list[Typed]:
+    """Every code that was typed and answered, in order."""
+    rows = _rows(typists_path(Path(path)))
+    return [Typed(row["code"], float(row["heard_at"]) if row["status"] == "NOISE" else None) for row in rows]
 
 
 def agents_path(log: Path) -> Path:

@@ -20,7 +20,7 @@ from typing import Any, Self
 from dialerd.domain.errors import Unavailable
 from dialerd.lab import tap
 from dialerd.lab.carrier import CarrierPlan, CarrierTimes, configure_carrier
-from dialerd.lab.carrier_log import AgentCall, CarrierCall, read_agent_calls, read_carrier_log
+from dialerd.lab.carrier_log import AgentCall, CarrierCall, read_agent_calls, read_carrier_log, read_typed
 from dialerd.lab.claim import Claim
 from dialerd.lab.fates import Fate, parse_mix
 from dialerd.lab.guarded import Guarded
@@ -31,6 +31,7 @@ from dialerd.lab.sounds import write_sounds
 from dialerd.resources import share
 
 _STOP_SECONDS = 5.0
+_TYPING_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,19 @@ class Lab:
     def agent_calls(self) -> list[AgentCall]:
         """Every call that a telephone of the dialer's own side (PJSIP/agent-answers) has answered."""
         return read_agent_calls(self.carrier_log)
+
+    def type_code(self, code: str) -> float | None:
+        """A telephone of the dialer's own side calls 900, types the digits and #, and hangs up after the answer: when it
+        heard something (UTC epoch seconds), None when it did not within 20 s. Raises TimeoutError when the call fails.
+        """
+        before = len(read_typed(self.carrier_log))
+        self.carrier.rx(f"channel originate PJSIP/900@dialer extension {code}@typing")
+        deadline = time.monotonic() + _TYPING_SECONDS
+        while len(typed := read_typed(self.carrier_log)) == before:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the telephone got no answer within {_TYPING_SECONDS:g} s")
+            time.sleep(0.02)
+        return typed[-1].heard_at
 
     def wait_for_calls(self, until: Callable[[list[CarrierCall]], bool], *, timeout: float = 10.0) -> list[CarrierCall]:
         """The calls as soon as `until` likes them. Raises TimeoutError after `timeout` seconds, showing the last ones."""
@@ -151,7 +165,13 @@ def start_lab(
         lab = Lab(home, asterisk, carrier, LabPorts(*claimed.numbers), secrets.token_urlsafe(24))
         write_sounds(home / "sounds")
         configure_carrier(
-            carrier, calling, plan, port=lab.ports.carrier_own, log=lab.carrier_log, sounds=home / "sounds"
+            carrier,
+            calling,
+            plan,
+            port=lab.ports.carrier_own,
+            dialer_port=lab.ports.sip,
+            log=lab.carrier_log,
+            sounds=home / "sounds",
         )
         _configure_dialer(lab)
         _write_settings(lab)

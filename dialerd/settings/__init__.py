@@ -15,6 +15,7 @@ from dialerd.settings.destinations import (
     Single,
 )
 from dialerd.settings.dispositions import DispositionForm
+from dialerd.settings.freeze import FreezeCodes
 from dialerd.settings.load import DEFAULT_FILE, load
 from dialerd.settings.model import Agi, Asterisk, Database, Engine, Log, Node, Paths, Settings, Trunk
 
@@ -31,6 +32,7 @@ __all__ = [
     "Endpoint",
     "Engine",
     "Extension",
+    "FreezeCodes",
     "HangUp",
     "Log",
     "Node",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from dialerd.settings.campaign import Campaign
 from dialerd.settings.context import Context
 from dialerd.settings.database_url import below, has_password, read_url
 from dialerd.settings.dispositions import read_catalogue
+from dialerd.settings.freeze import FreezeCodes
+from dialerd.settings.freeze import pin as read_pin
 from dialerd.settings.model import CONFIG_FOLDER, Database, Sections, Settings
 from dialerd.settings.problems import told
 from dialerd.settings.profile_form import ProfileForm
@@ -30,6 +32,7 @@ from dialerd.settings.values import secret as read_secret
 DEFAULT_FILE = CONFIG_FOLDER / "dialerd.toml"
 
 S = TypeVar("S", bound=Section)
+_SECRETS = {("asterisk", "secret"), ("freeze", "pin"), ("freeze", "thaw_pin")}
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -112,21 +115,39 @@ class _Loader:
         if asterisk.secret_file is not None and asterisk.secret is not None:
             self._say(self.file, "asterisk.secret: given, and secret_file too; one of them")
         elif asterisk.secret_file is not None:
-            asterisk = asterisk.model_copy(update={"secret": self._secret(base / asterisk.secret_file)})
+            secret = self._secret("asterisk.secret_file", base / asterisk.secret_file, read_secret)
+            asterisk = asterisk.model_copy(update={"secret": secret})
         elif "asterisk" in sections.model_fields_set and asterisk.secret is None:
             self._say(self.file, "asterisk.secret: missing; the manager user's secret, or secret_file with its path")
-        return sections.model_copy(update={"paths": paths, "database": Database(url=url), "asterisk": asterisk})
+        freeze = self._codes(sections.freeze, base)
+        tables = {"paths": paths, "database": Database(url=url), "asterisk": asterisk, "freeze": freeze}
+        return sections.model_copy(update=tables)
 
-    def _secret(self, file: Path) -> SecretStr | None:
+    def _codes(self, freeze: FreezeCodes, base: Path) -> FreezeCodes:
+        """The codes of the telephone, those in files read."""
+        for key, code, file in (
+            ("pin", freeze.pin, freeze.pin_file),
+            ("thaw_pin", freeze.thaw_pin, freeze.thaw_pin_file),
+        ):
+            if file is not None and code is not None:
+                self._say(self.file, f"freeze.{key}: given, and {key}_file too; one of them")
+            elif file is not None:
+                read = self._secret(f"freeze.{key}_file", base / file, read_pin)
+                freeze = freeze.model_copy(update={key: read})
+        if freeze.problem is not None:
+            self._say(self.file, f"freeze: {freeze.problem}")
+        return freeze
+
+    def _secret(self, key: str, file: Path, read: Callable[[object], SecretStr]) -> SecretStr | None:
         try:
             text = file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not text"
-            self._say(self.file, f"asterisk.secret_file: {file} cannot be read: {reason}; the path of a readable file")
+            self._say(self.file, f"{key}: {file} cannot be read: {reason}; the path of a readable file")
             return None
-        self._private(file, "is asterisk.secret_file")
+        self._private(file, f"is {key}")
         try:
-            return read_secret(text)
+            return read(text)
         except ValueError as error:
             self._say(file, f"the secret {error}")
             return None
@@ -222,10 +243,9 @@ class _Loader:
 
 
 def _holds_password(raw: Mapping[str, Any]) -> bool:
-    asterisk, database = raw.get("asterisk"), raw.get("database")
-    return (isinstance(asterisk, Mapping) and "secret" in asterisk) or (
-        isinstance(database, Mapping) and has_password(str(database.get("url")))
-    )
+    given = {(table, key) for table, keys in raw.items() if isinstance(keys, Mapping) for key in keys}
+    database = raw.get("database")
+    return not given.isdisjoint(_SECRETS) or (isinstance(database, Mapping) and has_password(str(database.get("url"))))
 
 
 def _with_defaults(campaign: Campaign, sections: Sections | None) -> Campaign:

@@ -20,6 +20,7 @@ from dialerd.domain.errors import ConfigError
 from dialerd.settings import values
 from dialerd.settings.campaign import Campaign
 from dialerd.settings.database_url import read_url
+from dialerd.settings.freeze import FreezeCodes
 from dialerd.settings.section import ReadAs, Section
 from dialerd.settings.web import Web
 
@@ -185,6 +186,7 @@ class Sections(Section):
         Field(default_factory=lambda: MappingProxyType({}))
     )
     engine: Engine = Engine()
+    freeze: FreezeCodes = FreezeCodes()
     lists: Lists = Lists()
     web: Web = Web()
     log: Log = Log()

@@ -42,7 +42,9 @@ def add(conn: Connection, campaign: str, now: datetime, actor: str) -> bool:
     """Freezes the campaign, or EVERYTHING. False when it was frozen before: then who did it first stands."""
     insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(freezes)
     row = {"campaign": campaign, "since": now, "actor": actor}
-    return conn.execute(insert.values(row).on_conflict_do_nothing()).rowcount == 1
+    # What an INSERT counts is not known on PostgreSQL, what it returns is.
+    added = insert.values(row).on_conflict_do_nothing().returning(freezes.c.campaign)
+    return conn.scalar(added) is not None
 
 
 def remove(conn: Connection, campaign: str) -> bool:

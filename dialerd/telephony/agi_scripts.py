@@ -19,7 +19,7 @@ from dialerd.ops.journal import Journal
 from dialerd.ops.journal_format import Report
 from dialerd.ops.metrics import Metrics
 from dialerd.settings import Settings
-from dialerd.store.database import Connection
+from dialerd.store.database import Connection, Database
 from dialerd.store.writer import Batch, GroupWriter
 from dialerd.telephony.agi_session import AgiSession
 from dialerd.telephony.originate import ATTEMPT_VARIABLE, is_attempt_id
@@ -36,7 +36,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class AgiContext:
-    """What a script may use besides its session. `log` is a structlog logger; `now` gives aware UTC."""
+    """What a script may use besides its session. `log` is a structlog logger; `now` gives aware UTC; `database` is for
+    services that do more than one transaction.
+    """
 
     writer: GroupWriter
     settings: Callable[[], Settings]
@@ -44,6 +46,7 @@ class AgiContext:
     log: Any
     metrics: Metrics
     journal: Journal
+    database: Database
 
     def commit(self, work: Callable[[Connection], T], *, seconds: float = COMMIT_SECONDS) -> T:
         """Run `work` in the writer's next transaction and return its value once it is on disk.

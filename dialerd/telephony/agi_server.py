@@ -23,6 +23,7 @@ from dialerd.telephony.agi_session import AgiSession, AgiWire
 from dialerd.telephony.agi_text import AgiRequest
 
 BACKLOG = 1024
+SESSION_SECONDS = 30.0
 
 log = structlog.get_logger("dialerd.agi")
 
@@ -37,7 +38,7 @@ class AgiLimits:
     threads: int = 64
     header_timeout: float = 2.0
     read_timeout: float = 10.0
-    session_timeout: float = 30.0
+    session_timeout: float = SESSION_SECONDS
     max_silent: int = 256  # connections whose header has not come yet; of more, the oldest are closed
     max_queued: int = 512  # calls that wait for a thread; more are refused, and Asterisk hears it at once
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 DEADLINE = 10.0
@@ -60,6 +61,7 @@ class FakeAsterisk:
     expressions: dict[str, str] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)  # by the command's first words, instead of obeying it
+    presses: Callable[[], str] = lambda: "200 result=0\n"  # the reply when a key is waited for
 
     def header(self, script: str, uniqueid: str = "1700000000.1", **more: str) -> None:
         lines = {"agi_network": "yes", "agi_network_script": script, "agi_uniqueid": uniqueid, **more}
@@ -83,6 +85,11 @@ class FakeAsterisk:
         for beginning, reply in self.replies.items():
             if line.startswith(beginning):
                 return reply
+        if line.startswith(("STREAM FILE ", "WAIT FOR DIGIT ")):
+            return self.presses()
+        return self._obeyed(line)
+
+    def _obeyed(self, line: str) -> str:
         match split_arguments(line):
             case ["SET", "VARIABLE", name, value]:
                 self.variables[name] = value

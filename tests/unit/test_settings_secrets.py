@@ -118,3 +118,53 @@ def test_a_secret_that_cannot_travel_in_ami_is_refused_without_showing_it(secret
     with pytest.raises(ValueError, match="not shown here") as refused:
         Asterisk(secret=secret)
     assert SECRET not in refused.value.errors()[0]["msg"]
+
+
+PIN, THAW = "481526", "937205"
+
+
+def code_file(folder, name, text, mode=0o600):
+    path = folder / name
+    path.write_text(text + "\n")
+    path.chmod(mode)
+    return path
+
+
+def test_the_codes_of_the_telephone_are_read_from_files_and_never_shown(config, tmp_path):
+    code_file(tmp_path, "a", PIN)
+    code_file(tmp_path, "b", THAW)
+    freeze = load(config('[freeze]\npin_file = "a"\nthaw_pin_file = "b"\n', 0o644), {}).freeze
+    assert (freeze.pin.get_secret_value(), freeze.thaw_pin.get_secret_value()) == (PIN, THAW)
+    assert PIN not in repr(freeze)
+
+
+def test_a_code_that_others_can_read_is_refused_with_the_cure(config, tmp_path):
+    file = code_file(tmp_path, "a", PIN, 0o644)
+    assert (
+        f"{file}: is freeze.pin_file and others can read it; run: chmod 6"
+        in refusal(config('[freeze]\npin_file = "a"\n'))[0]
+    )
+    path = config(f'[freeze]\npin = "{PIN}"\n', 0o644)
+    assert refusal(path)[0].startswith(f"{path}: holds a password and others can read it; run: chmod 6")
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567890123", "12345a", "000000", ""])
+def test_a_code_that_is_none_is_refused_without_showing_it(config, tmp_path, code):
+    file = code_file(tmp_path, "a", code)
+    rule = "will not do (not shown here); 6 to 12 digits in quotes, not all of them the same"
+    assert refusal(config('[freeze]\nthaw_pin_file = "a"\n')) == [f"{file}: the secret {rule}"]
+    assert refusal(config(f'[freeze]\npin = "{code}"\n')) == [f"{tmp_path}/dialerd.toml: freeze.pin: {rule}"]
+
+
+def test_two_codes_that_are_the_same_are_refused_wherever_they_stand(config, tmp_path):
+    code_file(tmp_path, "a", PIN)
+    told = refusal(config(f'[freeze]\npin = "{PIN}"\nthaw_pin_file = "a"\n'))
+    assert told == [f"{tmp_path}/dialerd.toml: freeze: pin and thaw_pin are the same; two codes that differ"]
+    told = refusal(config(f'[freeze]\npin = "{PIN}"\nthaw_pin = "{PIN}"\n'))
+    assert told == [f"{tmp_path}/dialerd.toml: freeze: pin and thaw_pin are the same; two codes that differ"]
+
+
+def test_a_code_and_its_file_together_are_refused(config, tmp_path):
+    code_file(tmp_path, "a", PIN)
+    told = refusal(config(f'[freeze]\npin = "{THAW}"\npin_file = "a"\n'))
+    assert told == [f"{tmp_path}/dialerd.toml: freeze.pin: given, and pin_file too; one of them"]

@@ -10,7 +10,7 @@ from dialerd.domain.errors import ConfigError
 from dialerd.resources import share
 from dialerd.telephony.agi_scripts import load_scripts
 
-SHIPPED = {"amd", "attr", "callback", "disposition", "ended", "optout", "route"}
+SHIPPED = {"amd", "attr", "callback", "disposition", "ended", "freeze", "optout", "route"}
 SAYS = "def run(session, context):\n    session.set_variable('WHO', {who!r})\n"
 
 

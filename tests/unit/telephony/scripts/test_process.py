@@ -52,10 +52,10 @@ def test_it_serves_tells_systemd_and_ends_with_zero_on_sigterm(desk, agi):
 
 def test_sighup_reloads_and_refuses_what_is_broken(desk, agi):
     agi.start()
-    agi.wait_for("serving", scripts="amd, attr, callback, disposition, ended, optout, route")
+    agi.wait_for("serving", scripts="amd, attr, callback, disposition, ended, freeze, optout, route")
     (desk.folder / "agi" / "mine.py").write_text(SLOW)
     agi.signal(signal.SIGHUP)
-    agi.wait_for("reloaded", scripts="amd, attr, callback, disposition, ended, mine, optout, route")
+    agi.wait_for("reloaded", scripts="amd, attr, callback, disposition, ended, freeze, mine, optout, route")
     (desk.folder / "agi" / "mine.py").write_text("def run(")
     agi.signal(signal.SIGHUP)
     refused = agi.wait_for("reload_refused")

@@ -36,6 +36,8 @@ from dialerd.settings.context import context_of
 from dialerd.settings.destinations import Destination
 from dialerd.settings.section import ReadAs, Section
 
+RATE: Literal["rate"] = "rate"
+_FOLLOW_AGENTS = ("progressive", "ratio", "predictive")
 RING_TIMEOUT = 30.0
 """Seconds it rings where neither the campaign nor its compliance profiles say."""
 
@@ -99,6 +101,16 @@ def _recyclable(key: object, info: ValidationInfo) -> str:
     return known(str(key))
 
 
+def _mode(value: object) -> str:
+    """How many calls are made: by a fixed pace. Those that follow agents are told to be missing rather than unknown."""
+    if value in _FOLLOW_AGENTS:
+        raise ValueError(
+            f"{values.shown(value)} follows the agents of a queue, which is not supported; "
+            f"rate: calls_per_second and max_calls, fixed"
+        )
+    return values.one_of(RATE)(value)
+
+
 def _ring_timeout(read: dict[str, Any]) -> float:
     """How long it rings where the file does not say: as its profiles have it."""
     compliance = read.get("compliance")
@@ -116,6 +128,7 @@ class Campaign(Section):
     description: Annotated[str, PlainValidator(values.line)] = ""
     trunks: Annotated[tuple[str, ...], PlainValidator(values.names)]
     caller_id: Annotated[Pool, ReadAs(CallerIdForm), BeforeValidator(_one_number)]
+    mode: Annotated[Literal["rate"], PlainValidator(_mode)] = RATE
     calls_per_second: Annotated[float, PlainValidator(values.number(0.01, 1000, "calls per second"))]
     max_calls: Annotated[int, PlainValidator(values.whole(1, 100_000, "a whole number of calls"))]
     # Before the ring timeout, which may not be shorter than it asks for.

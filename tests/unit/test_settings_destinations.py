@@ -152,3 +152,23 @@ def test_listening_under_american_and_british_rules_is_warned_of(read, profiles,
         [] if warned is None else [f"held to {warned}"]
     )
     assert read(compliance).warnings == []
+
+
+def test_the_pace_is_fixed_whether_or_not_the_mode_is_given(read):
+    assert read("").mode == read('mode = "rate"').mode == "rate"
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ('"progressive"', "mode: 'progressive' follows the agents of a queue, which is not supported; rate: "),
+        ('"predictive"', "mode: 'predictive' follows the agents of a queue, which is not supported; rate: "),
+        ('"fast"', "mode: 'fast' is none of them; rate"),
+        ("1", "mode: 1 is none of them; rate"),
+    ],
+)
+def test_another_mode_is_refused_with_the_one_there_is(read, mode, told):
+    with pytest.raises(ConfigError) as refused:
+        read(f"mode = {mode}")
+    (said,) = refused.value.problems
+    assert said.partition(".toml: ")[2].startswith(told)

@@ -1,4 +1,7 @@
-"""What channels told FastAGI while the database was away, heard by the engine before it calls anything unknown."""
+"""What channels told FastAGI while the database was away, heard by the engine before it writes the end of a call.
+
+Else an end could be called unknown that is known, and a number be free to be called again before its opting out is written.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+from dialerd.ops import journal
 from dialerd.service.attempts import EndResult
 from dialerd.service.journals import Journals
 from dialerd.settings import Settings
@@ -13,7 +17,7 @@ from dialerd.store.writer import GroupWriter
 
 
 class Hearing:
-    """Awaited by whoever is about to write an end that nobody saw."""
+    """Awaited by whoever is about to write an end."""
 
     def __init__(
         self,
@@ -23,6 +27,7 @@ class Hearing:
         on_ended: Callable[[EndResult], None],
     ) -> None:
         """`folder` is that of this machine's journals; `on_ended` hears each end that is written."""
+        self._folder = folder
         self._found: list[EndResult] = []
         self._journals = Journals(folder, writer, settings, on_ended=self._found.append)
         self._on_ended = on_ended
@@ -30,6 +35,8 @@ class Hearing:
 
     async def __call__(self) -> None:
         """Write down what waits in the journals of this machine. Raises Unavailable when the database does not take it."""
+        if not journal.files(self._folder):
+            return
         async with self._one:
             try:
                 await asyncio.to_thread(self._journals.others, living=True)

@@ -63,7 +63,7 @@ class Tracker:
         hear: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`on_rang` hears which attempt rings or was answered, `on_ended` each ending; `on_stray` an attempt id that lives in
-        Asterisk and not here. `hear` is awaited before any end is written as unknown: whoever may know better has spoken.
+        Asterisk and not here. `hear` is awaited before any end is written: what the channels reported comes first.
         """
         self._hear = hear
         self._writes = writes
@@ -188,7 +188,7 @@ class Tracker:
             return end_many(conn, endings, campaigns, now) if endings else []
 
         try:
-            if self._hear is not None and any(ending.facts.fault is OriginateFault.LOST for ending in endings):
+            if self._hear is not None and endings:
                 await self._hear()
             results = await self._writes(work, locks=[*progressed, *(ending.attempt_id for ending in endings)])
         except BaseException:

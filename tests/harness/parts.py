@@ -86,7 +86,7 @@ class Parts:
             on_ended=self.ended.append,
         )
 
-    def tracker(self) -> Tracker:
+    def tracker(self, hear: Callable[[], Awaitable[None]] | None = None) -> Tracker:
         return Tracker(
             self.writes,
             lambda: self.settings.campaigns,
@@ -95,6 +95,7 @@ class Parts:
             on_rang=lambda _attempt_id: None,
             on_ended=self.ended.append,
             on_stray=lambda _attempt_id: None,
+            hear=hear,
         )
 
     def play(self, scenario: Callable[[], Awaitable[Any]]) -> Any:

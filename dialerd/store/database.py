@@ -31,6 +31,9 @@ _LARGE_CACHE_KIB = 40_000
 _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
 _CONNECT_SECONDS = 5
+# A process that is frozen in the middle of a transaction (SIGSTOP, a suspended machine) would keep its locks from all others.
+_WRITING = "SET LOCAL idle_in_transaction_session_timeout TO 5000"
+_WRITING_LIGHTLY = f"{_WRITING}; SET LOCAL synchronous_commit TO off"
 
 
 class Database:
@@ -74,7 +77,8 @@ class Database:
     def write(self, *, durable: bool = True) -> Iterator[Connection]:
         """A transaction, committed when the block ends, rolled back when it raises. On SQLite it is the only writer
         from its start on, and waits up to 10 s to become that. Raises Unavailable when the database cannot be reached
-        or used; then nothing was written, unless the COMMIT itself was cut off, which nobody can know.
+        or used; then nothing was written, unless the COMMIT itself was cut off, which nobody can know. PostgreSQL takes it
+        back when it says nothing for 5 s, so that who stands still keeps nobody else waiting.
 
         One that is not `durable` is as whole and as visible as any, and the next durable one makes it so; when the power
         fails before that, it may never have been. On SQLite call `checkpoint` between many of them.
@@ -97,8 +101,8 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execution_options(dialerd_write=write)
                 with _unhurried(connection, durable=durable), connection.begin():
-                    if not durable and self.dialect == "postgresql":
-                        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+                    if write and self.dialect == "postgresql":
+                        connection.exec_driver_sql(_WRITING if durable else _WRITING_LIGHTLY)
                     yield connection
         except DBAPIError as error:
             if urls.is_outside(error):

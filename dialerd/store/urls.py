@@ -39,7 +39,8 @@ def is_outside(error: DBAPIError) -> bool:
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
         return not name.startswith(("SQLITE_ERROR", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_MISUSE"))
-    return isinstance(error, OperationalError | InterfaceError)
+    # What ends a connection has no class of its own: an idle transaction that is cut off is an InternalError.
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
 def explain(url: URL, error: DBAPIError) -> str:

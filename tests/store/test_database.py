@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from dialerd.domain.errors import ConfigError, Unavailable
+from dialerd.domain.lifecycle import CampaignState
 from dialerd.store import campaigns
 from dialerd.store.database import Database
 from harness.waiting import wait_for
@@ -224,3 +225,25 @@ def test_a_server_that_restarted_is_found_again(database, postgres):
             conn.execute(text("SELECT pg_terminate_backend(:ours)"), {"ours": ours})
         other.close()
     database.check()
+
+
+def test_who_stands_still_in_the_middle_of_a_transaction_keeps_nobody_else_waiting(postgresql_url):
+    frozen, other = Database(postgresql_url), Database(postgresql_url)
+    with frozen.write() as conn:
+        campaigns.ensure(conn, ["spring"], NOW)
+
+    def stand_still():
+        with frozen.write() as conn:
+            campaigns.set_state(conn, "spring", CampaignState.PAUSED, NOW)
+            # Meanwhile nothing is said on the first connection; the other one waits for its lock.
+            with other.write() as beside:
+                campaigns.set_state(beside, "spring", CampaignState.ARCHIVED, NOW)
+            campaigns.set_state(conn, "spring", CampaignState.PAUSED, NOW)
+
+    with pytest.raises(Unavailable) as caught:
+        stand_still()
+    assert one_line(caught)
+    with other.read() as conn:
+        assert campaigns.get_state(conn, "spring") is CampaignState.ARCHIVED
+    for database in (frozen, other):
+        database.close()

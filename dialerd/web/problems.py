@@ -147,7 +147,8 @@ async def _fault(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """What is done at this path, by whichever route: the router's own answer knows only the first one."""
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    plain = [route for route in request.app.routes if isinstance(route, Route)]
+    routes: list[Route] = [*plain, *getattr(request.app.state, "routes", ())]
     return sorted(
         {method for route in routes if route.path_regex.match(_path(request)) for method in route.methods or ()}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from dialerd import __version__
 from dialerd.web import problems
@@ -47,5 +48,7 @@ def create(feed: Feed) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    # How an application keeps what it includes is its own affair, and another one in each version.
+    app.state.routes = tuple(route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
     document.install(app)
     return app

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from dialerd.service.repeats import KEPT, LONGEST_KEY
 from dialerd.web.problems import KINDS, MEDIA_TYPE, Problem
@@ -73,7 +74,7 @@ def _problem(status: int) -> dict[str, Any]:
     return {"description": KINDS[status][1], "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-def _places(app: FastAPI, kind: type) -> Iterator[tuple[str, str]]:
-    for route in app.routes:
+def _places(app: FastAPI, kind: type[APIRoute]) -> Iterator[tuple[str, str]]:
+    for route in app.state.routes:
         if isinstance(route, kind):
-            yield from ((route.path, method.lower()) for method in route.methods)  # type: ignore[attr-defined]
+            yield from ((route.path, method.lower()) for method in route.methods or ())

@@ -24,6 +24,7 @@ from dialerd.web.site import Site
 
 DRAIN_SECONDS = 5
 BEAT_SECONDS = 5.0
+BACKLOG = 2048
 
 log = structlog.get_logger("dialerd.web")
 
@@ -63,12 +64,11 @@ def run(config_path: Path | None = None) -> int:
 
 async def _serve(config_path: Path | None, settings: Settings, database: Database) -> int:
     web = settings.web
+    listening_on = _listen(web.listen, web.port)
     site = Site(settings, database, config_path=config_path)
     server = Server(
         uvicorn.Config(
             create_app(site),
-            host=web.listen,
-            port=web.port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -79,7 +79,7 @@ async def _serve(config_path: Path | None, settings: Settings, database: Databas
     )
     notifier = Notifier()
     _follow_signals(server, site, notifier)
-    serving = asyncio.create_task(_until_stopped(server))
+    serving = asyncio.create_task(server.serve([listening_on]))
     listening = asyncio.create_task(server.listening.wait())
     await asyncio.wait([serving, listening], return_when=asyncio.FIRST_COMPLETED)
     listening.cancel()
@@ -91,7 +91,8 @@ async def _serve(config_path: Path | None, settings: Settings, database: Databas
             notifier.watchdog()
             await asyncio.wait([serving], timeout=min(notifier.watchdog_interval or BEAT_SECONDS, BEAT_SECONDS))
         log.info("stopped")
-    return await serving
+    await serving
+    return 0 if server.started else Unavailable.exit_code
 
 
 def _follow_signals(server: Server, site: Site, notifier: Notifier) -> None:
@@ -114,14 +115,14 @@ def _follow_signals(server: Server, site: Site, notifier: Notifier) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload)
 
 
-async def _until_stopped(server: Server) -> int:
+def _listen(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        await server.serve()
-    except SystemExit:
-        # uvicorn's way to say that it could not listen; its log entry names the reason.
-        web = server.config
-        raise Unavailable(f"{web.host}:{web.port} cannot be listened on; see listen and port under [web]") from None
-    return 0
+        return socket.create_server((address, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise Unavailable(
+            f"{address}:{port} cannot be listened on: {error.strerror}; see listen and port under [web]"
+        ) from error
 
 
 def _status(site: Site) -> str:

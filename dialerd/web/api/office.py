@@ -80,7 +80,7 @@ class Forgotten(BaseModel):
 @router.get("/audit", tags=["audit"])
 def audit(
     site: Here,
-    _asker: Operator,
+    _asker: Viewer,
     subject: Annotated[Short | None, Query(description="Such as `list spring` or `lead 7`.")] = None,
     actor: Annotated[Short | None, Query()] = None,
     action: Annotated[Short | None, Query(description="Such as `campaign.start`, or `refused`.")] = None,

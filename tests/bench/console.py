@@ -2,8 +2,8 @@
 
 Pages are asked for one after the other, as browsers ask: the time is until the last byte of the page. Then 20 viewers
 keep a page open over sockets of their own, half of them the lists and half a campaign, while a list changes each second;
-the processor time is that of `dialerd web`. Met when the slowest page has a median below 200 ms, and the viewers cost
-less than a tenth of a core. DIALERD_BENCH_ROWS=100000 is for those in a hurry.
+the processor time is that of `dialerd web`. Met when the slowest page, asked for while nobody looks at it, comes within
+200 ms, and the viewers cost less than a tenth of a core. DIALERD_BENCH_ROWS=100000 is for those in a hurry.
 """
 
 from __future__ import annotations
@@ -79,22 +79,24 @@ def _measured(say, folder, port):
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             _log_in(client, link)
+            for path in ("/list?name=list%200", "/campaigns", "/lead?id=1", "/import?name=list%200&version=1"):
+                client.get(path)  # what every process loads once
             say(f"pages; {note_load()}")
-            medians = {path: _median_ms(client, path) for path in _paths(database)}
-            for path, ms in medians.items():
-                say(f"{ms:7.1f} ms {path}")
+            times = {path: _times_ms(client, path) for path in _paths(database)}
+            for path, (first, median) in times.items():
+                say(f"{first:7.1f} ms at first, {median:7.1f} ms {path}")
             say(f"{VIEWERS} viewers; {note_load()}")
             used = asyncio.run(_viewers(client, database, web.pid))
     finally:
         web.terminate()
         web.wait(START_SECONDS)
         database.close()
-    slowest = max(medians, key=medians.get)
+    slowest = max(first for first, _ in times.values())
     lines = [
-        f"bench console_page {medians[slowest]:.0f} ms {PAGE_MS} promised_at_{ROWS}_leads_in_{LISTS}_lists",
+        f"bench console_page {slowest:.0f} ms {PAGE_MS} promised_at_{ROWS}_leads_in_{LISTS}_lists",
         f"bench console_viewers {used:.3f} cores {SHARE_OF_CORE} promised_for_{VIEWERS}_viewers",
     ]
-    return lines, medians[slowest] < PAGE_MS and used < SHARE_OF_CORE
+    return lines, slowest < PAGE_MS and used < SHARE_OF_CORE
 
 
 def _fill(say, folder, port):
@@ -142,14 +144,15 @@ def _paths(database):
     return (*others, *asked)
 
 
-def _median_ms(client, path):
+def _times_ms(client, path):
+    """How long it took at first, when nobody was looking at it yet, and the median of all."""
     times = []
     for _ in range(ASKED):
         began = time.perf_counter()
         answer = client.get(path)
         times.append(1000 * (time.perf_counter() - began))
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
-    return statistics.median(times)
+    return times[0], statistics.median(times)
 
 
 async def _viewers(client, database, pid):

@@ -10,12 +10,13 @@ from nicegui import ui
 from dialerd import __version__
 from dialerd.domain.breaker import Phase
 from dialerd.service import freezes, status
+from dialerd.service.here import Here, here
 from dialerd.service.status import EngineStatus, SystemStatus
 from dialerd.store.freezes import EVERYTHING, Freeze
 from dialerd.web.pages.frame import alert, heading
 from dialerd.web.pages.tables import Column, empty, pairs, put, table
 from dialerd.web.pages.visit import Visit
-from dialerd.web.pages.words import NOTHING, spoken
+from dialerd.web.pages.words import NOTHING, several, spoken
 from dialerd.web.site import Site
 
 _ENGINES = (
@@ -36,6 +37,12 @@ _TRUNKS = (
     Column("since", "Since"),
     Column("probe", "Tried again"),
 )
+_AGI = (
+    Column("listen", "Listens on"),
+    Column("process", "Process", number=True),
+    Column("since", "Since"),
+    Column("restarts", "Started again", number=True),
+)
 _TONES = {Phase.CLOSED: "good", Phase.OPEN: "bad"}
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -46,12 +53,17 @@ class Look:
 
     system: SystemStatus
     frozen: tuple[Freeze, ...]
+    here: Here
 
 
 def _look(site: Site) -> Look:
     found = status.system(site.database, site.settings, now=site.now())
     steady = tuple(replace(each, silent_for=0.0) if each.alive else each for each in found.engines)
-    return Look(replace(found, at=_NO_TIME, engines=steady, campaigns=()), tuple(freezes.standing(site.database)))
+    return Look(
+        replace(found, at=_NO_TIME, engines=steady, campaigns=()),
+        tuple(freezes.standing(site.database)),
+        here(site.settings.paths),
+    )
 
 
 async def show(visit: Visit) -> None:
@@ -62,6 +74,9 @@ async def show(visit: Visit) -> None:
     engines = table(_ENGINES, (), label="Engines", key="name")
     heading("Trunks", 2)
     trunks = table(_TRUNKS, (), label="Trunks", key="name")
+    heading("FastAGI on this machine", 2)
+    agi = table(_AGI, (), label="FastAGI on this machine")
+    no_agi = ui.label("None runs with this state folder; on another machine it may.")
     heading("This server", 2)
     pairs(
         [
@@ -79,6 +94,9 @@ async def show(visit: Visit) -> None:
         put(engines, [_engine(visit, each) for each in found.system.engines])
         engines.set_visibility(bool(found.system.engines))
         put(trunks, _trunks(visit, found.system))
+        put(agi, _agi(visit, found.here))
+        agi.set_visibility(bool(found.here.processes))
+        no_agi.set_visibility(not found.here.processes)
 
     fill(await visit.follow("health", _look, fill))
 
@@ -88,11 +106,26 @@ def _tell(visit: Visit, found: Look) -> None:
         alert(found.system.problem)
     else:
         ui.label("Nothing is wrong.").props('role="status"')
+    if found.here.journal.reports:
+        alert(f"{several(found.here.journal.reports, 'report')} of calls wait on this machine for the database.")
     if not found.system.engines:
         empty("No engine is running, so nobody is dialed. Start one on the server: dialerd run")
     for freeze in found.frozen:
         what = "Everything" if freeze.campaign == EVERYTHING else f"Campaign {freeze.campaign}"
         alert(f"{what} is frozen since {visit.when(freeze.since)}, by {freeze.actor}")
+
+
+def _agi(visit: Visit, found: Here) -> list[dict[str, object]]:
+    return [
+        {
+            "id": one.number,
+            "listen": found.listen or NOTHING,
+            "process": one.pid,
+            "since": visit.when(one.since),
+            "restarts": one.restarts,
+        }
+        for one in found.processes
+    ]
 
 
 def _engine(visit: Visit, each: EngineStatus) -> dict[str, object]:

@@ -67,6 +67,7 @@ class _Lists:
             ui.button("Refresh", icon="refresh", on_click=self._refresh).props("flat no-caps")
         self._views = await visit.follow("lists", _every, self._put)
         self._table = table(_COLUMNS, self._rows(), label="Lists", key="id")
+        self._cut = ui.label(f"Only the first {MOST_ROWS} are shown. Search for the name.").props('role="status"')
         self._none = ui.column().classes("w-full")
         self._say_empty()
 
@@ -93,6 +94,7 @@ class _Lists:
 
     def _say_empty(self) -> None:
         self._table.set_visibility(bool(self._table.rows))
+        self._cut.set_visibility(len(self._table.rows) == MOST_ROWS)
         self._none.clear()
         if self._table.rows:
             return

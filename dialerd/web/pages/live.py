@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from anyio import to_thread
-from nicegui import Client, background_tasks
+from nicegui import Client
 
 from dialerd.domain.errors import DialerdError
 from dialerd.service import sessions
@@ -55,6 +55,7 @@ class Live:
         self._checked_at = time.monotonic()
         self._wake = asyncio.Event()
         self._running = False
+        self._task: asyncio.Task[None] | None = None
 
     async def follow(
         self, client: Client, asker: Asker, key: Hashable, read: Callable[[Site], T], show: Callable[[T], None]
@@ -74,7 +75,8 @@ class Live:
         client.on_delete(lambda: self._leave(client.id))
         if not self._running:
             self._running = True
-            background_tasks.create(self._run(), name="live pages")
+            # Kept, because the event loop itself would let it go.
+            self._task = asyncio.create_task(self._run(), name="live pages")
         return value
 
     def look_again(self) -> None:
@@ -92,7 +94,13 @@ class Live:
 
     async def _run(self) -> None:
         try:
-            while self._feeds and not self._site.stopping.is_set():
+            rest = PERIOD_SECONDS
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), rest)
+                self._wake.clear()
+                if not self._feeds or self._site.stopping.is_set():
+                    return
                 began = time.monotonic()
                 for feed in list(self._feeds.values()):
                     await self._look(feed)
@@ -100,9 +108,6 @@ class Live:
                     self._checked_at = began
                     await self._send_away()
                 rest = max(PERIOD_SECONDS, SHARE * (time.monotonic() - began))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), rest)
-                self._wake.clear()
         finally:
             self._running = False
 

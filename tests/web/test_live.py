@@ -1,0 +1,138 @@
+"""What many look at is read once for all of them."""
+
+import asyncio
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from dialerd.domain.errors import NotFound
+from dialerd.domain.people import Role
+from dialerd.service.sessions import Asker
+from dialerd.web.pages.live import Live
+from harness.waiting import wait_for
+
+ASKER = Asker("vera", Role.VIEWER, "a key", datetime.now(UTC) + timedelta(hours=1))
+
+
+class Viewer(nullcontext):
+    """Stands for NiceGUI's client of one page."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.id = str(number)
+        self.seen = []
+        self.leave = None
+
+    def on_delete(self, leave):
+        self.leave = leave
+
+
+class Desk:
+    """What is read, and how often it was."""
+
+    def __init__(self):
+        self.site = SimpleNamespace(stopping=asyncio.Event(), database=None)
+        self.live = Live(self.site)
+        self.reads, self.value = 0, "one"
+
+    def read(self, _site):
+        self.reads += 1
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value
+
+    async def follow(self, viewer):
+        return await self.live.follow(viewer, ASKER, "key", self.read, viewer.seen.append)
+
+
+async def until(look):
+    await asyncio.to_thread(wait_for, look, "what was changed is shown")
+
+
+def play(story):
+    """Runs the story with a desk, and ends it."""
+
+    async def whole():
+        desk = Desk()
+        await story(desk)
+        desk.site.stopping.set()
+        desk.live.look_again()
+        await asyncio.wait_for(desk.live._task, 10)
+
+    asyncio.run(whole())
+
+
+def test_twenty_viewers_cost_one_look_and_see_each_change_once():
+    async def story(desk):
+        viewers = [Viewer(number) for number in range(20)]
+        assert [await desk.follow(viewer) for viewer in viewers] == ["one"] * 20
+        assert desk.reads == 1
+        desk.value = "two"
+        desk.live.look_again()
+        await until(lambda: all(viewer.seen for viewer in viewers))
+        assert desk.reads == 2
+        assert [viewer.seen for viewer in viewers] == [["two"]] * 20
+
+    play(story)
+
+
+def test_who_has_left_is_shown_nothing_and_when_all_have_nothing_is_read():
+    async def story(desk):
+        stays, leaves = Viewer(1), Viewer(2)
+        await desk.follow(stays)
+        await desk.follow(leaves)
+        leaves.leave()
+        desk.value = "two"
+        desk.live.look_again()
+        await until(lambda: stays.seen)
+        assert leaves.seen == []
+        stays.leave()
+        desk.live.look_again()
+        await asyncio.wait_for(desk.live._task, 10)
+
+    play(story)
+
+
+def test_a_page_goes_on_when_what_it_shows_cannot_be_read_for_a_while():
+    async def story(desk):
+        viewer = Viewer(1)
+        await desk.follow(viewer)
+        reads, desk.value = desk.reads, NotFound("gone")
+        desk.live.look_again()
+        await until(lambda: desk.reads > reads)
+        desk.value = "back"
+        desk.live.look_again()
+        await until(lambda: viewer.seen)
+        assert viewer.seen == ["back"]
+
+    play(story)
+
+
+def test_nothing_is_followed_that_cannot_be_read_at_first():
+    async def story(desk):
+        desk.value = NotFound("no such list")
+        with pytest.raises(NotFound):
+            await desk.follow(Viewer(1))
+        desk.value = "there"
+        assert await desk.follow(Viewer(2)) == "there"
+
+    play(story)
+
+
+def test_a_page_that_cannot_be_shown_does_not_stop_the_others():
+    async def story(desk):
+        class Broken(Viewer):
+            def __enter__(self):
+                raise RuntimeError("its elements are gone")
+
+        broken, good = Broken(1), Viewer(2)
+        await desk.follow(broken)
+        await desk.follow(good)
+        desk.value = "two"
+        desk.live.look_again()
+        await until(lambda: good.seen)
+        assert broken.seen == []
+
+    play(story)

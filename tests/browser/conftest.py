@@ -7,7 +7,8 @@ from harness.console import Console, chromium
 from harness.fixtures import rig_maker
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it is there, no other test in this process can run an event loop.
+@pytest.fixture(scope="module")
 def browser():
     with chromium() as browser:
         yield browser

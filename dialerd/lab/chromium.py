@@ -11,9 +11,12 @@ from pathlib import Path
 from dialerd.domain.errors import Unavailable
 from dialerd.lab.packages import unpacked
 
-_CURE = "install Chromium yourself: apt-get install chromium"
+_CURE = (
+    "install Chromium yourself: apt-get install chromium; on Ubuntu: .venv/bin/playwright install --with-deps chromium"
+)
 _PACKAGES = ("chromium", "fonts-dejavu-core", "fontconfig-config")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+_OF_PLAYWRIGHT = ".cache/ms-playwright/chromium-*/chrome-linux*/chrome"
 
 FLAGS = (
     # Its sandbox needs rights of the kernel that root in a container does not have; it only ever opens our own pages.
@@ -39,13 +42,18 @@ class Chromium:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_chromium() -> Chromium:
-    """The Chromium of this machine, else one unpacked from its own mirror. Raises Unavailable."""
+def find_chromium(path: str | None = None, home: Path | None = None) -> Chromium:
+    """The Chromium in `path` (None: PATH), else one that Playwright installed below `home`, else one unpacked from this
+    machine's own mirror. Raises Unavailable.
+    """
     for name in _NAMES:
-        installed = shutil.which(name)
+        installed = shutil.which(name, path=path)
         # Ubuntu's is a script that wants snap, which a container has not.
         if installed is not None and not _wants_snap(Path(installed)):
             return Chromium(Path(installed))
+    downloaded = sorted((home or Path.home()).glob(_OF_PLAYWRIGHT))
+    if downloaded:
+        return Chromium(downloaded[-1])
     root = unpacked(_PACKAGES, suite=None, cure=_CURE, size="about 100 MB to download")
     program = root / "usr/lib/chromium/chromium"
     if not program.is_file():

@@ -75,6 +75,19 @@ def test_hostile_data_is_text_on_every_page(full):
         assert dialogs == []
 
 
+def test_a_hostile_file_is_text_when_it_is_looked_at_before_its_import(full):
+    path = full.folder / "<img src=x onerror=window.hacked=1>.csv"
+    titles, cells = f'"{HOSTILE[:60].replace(chr(34), chr(34) * 2)}"', '"<b onclick=window.hacked=1>{{7*7}}</b>"'
+    path.write_text(f"phone_number,{titles}\n{PHONE},{cells}\n<script>window.hacked=1</script>,x\n")
+    with full.page(path=f"/upload?name={full.name}") as page:
+        page.set_input_files("input[type=file]", path)
+        expect(page.get_by_role("heading", name="First rows")).to_be_visible()
+        expect(page.get_by_text("<script>window.hacked=1</script>").first).to_be_visible()
+        expect(page.get_by_text("{{7*7}}</b>").first).to_be_visible()
+        assert page.locator("img[src=x], #main b, #main script").count() == 0
+        assert page.evaluate("window.hacked") is None
+
+
 def test_opening_every_page_changes_nothing(full):
     with full.page() as page:
         before = full.everything()

@@ -3,6 +3,7 @@
 import csv
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from dialerd.service import list_versions, lists
@@ -176,6 +177,7 @@ def put_away(page, console):
     expect(page.get_by_role("link", name="Renewals")).to_have_count(0)
 
 
+@pytest.mark.timeout(240)
 def test_a_list_goes_from_a_file_with_bad_rows_to_calls_and_is_put_away(console):
     with console.page() as page:
         for chapter in (bring, assign, dial, stop, revise, another_pass, put_away):

@@ -24,7 +24,7 @@ from harness.rig import Rig
 
 PASSWORD = "correct horse battery"
 ZONE = "Pacific/Auckland"
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 _MOVES_BY_ITSELF = {"nodes", "sessions"}
 
 

@@ -87,7 +87,7 @@ class Engine:
         self._metrics_server: MetricsServer | None = None
         self._writer = GroupWriter(database, on_commit=self._committed)
         self._writes = Writes(self._writer)
-        hear = Hearing(settings.paths.journal, self._writer, lambda: self.settings, self._ended)
+        hear = Hearing(settings.paths.journal, self._writer, lambda: self.settings, self.metrics, self._ended)
         node = settings.node.name
         self.trunks = Trunks(lambda: self.settings, self._writes, self._clock, self.metrics, node)
         self.tracker = Tracker(

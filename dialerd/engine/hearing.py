@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dialerd.ops import journal
+from dialerd.ops.metrics import Metrics
 from dialerd.service.attempts import EndResult
 from dialerd.service.journals import Journals
 from dialerd.settings import Settings
@@ -24,9 +25,11 @@ class Hearing:
         folder: Path,
         writer: GroupWriter,
         settings: Callable[[], Settings],
+        metrics: Metrics,
         on_ended: Callable[[EndResult], None],
     ) -> None:
         """`folder` is that of this machine's journals; `on_ended` hears each end that is written."""
+        metrics.journal_waiting.set_function(lambda: journal.waiting(folder).reports)
         self._folder = folder
         self._found: list[EndResult] = []
         self._journals = Journals(folder, writer, settings, on_ended=self._found.append)

@@ -54,10 +54,18 @@ class _Worker:
 class Workers:
     """The parent. `run` is its whole life."""
 
-    def __init__(self, config_path: Path | None, settings: Settings, database: str, notifier: Notifier) -> None:
+    def __init__(
+        self,
+        config_path: Path | None,
+        settings: Settings,
+        database: str,
+        notifier: Notifier,
+        stuck_seconds: float = STUCK_SECONDS,
+    ) -> None:
         """`database` is what the log calls it. Loads the scripts and listens. Raises ConfigError for a broken script,
         Unavailable for a port in use.
         """
+        self._stuck_seconds = stuck_seconds
         self._config_path = config_path
         self._settings = settings
         self._database = database
@@ -143,7 +151,7 @@ class Workers:
         now = time.monotonic()
         for place, worker in enumerate(self._workers):
             silent = now - max(self._board.read(place), worker.began)
-            if worker.pid and silent > STUCK_SECONDS:
+            if worker.pid and silent > self._stuck_seconds:
                 log.error("worker_stuck", worker=place + 1, silent_seconds=round(silent))
                 os.kill(worker.pid, signal.SIGKILL)
 

@@ -38,7 +38,7 @@ def up(parts):
 
 
 def hearing(parts, ours):
-    return Hearing(ours.folder, parts.writer, lambda: parts.settings, parts.ended.append)
+    return Hearing(ours.folder, parts.writer, lambda: parts.settings, parts.metrics, parts.ended.append)
 
 
 def test_an_end_that_the_engine_saw_never_comes_before_the_opting_out_that_waits_in_a_journal(parts, ours, up):
@@ -66,4 +66,6 @@ def test_without_a_database_nothing_is_heard_and_the_journal_stays(parts, ours, 
     parts.writer.close()
     with pytest.raises(Unavailable):
         asyncio.run(hearing(parts, ours)())
+    (family,) = parts.metrics.journal_waiting.collect()
+    assert [sample.value for sample in family.samples] == [1]
     assert journal.waiting(ours.folder).reports == 1

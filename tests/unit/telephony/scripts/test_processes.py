@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import time
 import urllib.request
 
 import pytest
 
 from dialerd.fastagi.board import Board
+from dialerd.lab.guarded import Guarded
 from dialerd.lab.ports import claim_ports
 from dialerd.service.here import here
 from dialerd.settings.model import Paths
@@ -26,6 +28,21 @@ WHO = (
     "    session.get_variable('GO')\n"
     "    session.set_variable('DONE', '1')\n"
 )
+# `dialerd agi` that is quicker to say that a process is stuck.
+HASTY = """
+import signal, sys
+from pathlib import Path
+from dialerd.fastagi.serving import SIGNALS
+from dialerd.fastagi.workers import Workers
+from dialerd.ops import logs
+from dialerd.ops.sdnotify import Notifier
+from dialerd.settings import load
+path = Path(sys.argv[1])
+signal.pthread_sigmask(signal.SIG_BLOCK, (*SIGNALS, signal.SIGCHLD))
+settings = load(path)
+logs.setup(settings.log, "agi")
+sys.exit(Workers(path, settings, "", Notifier(), stuck_seconds=3.0).run())
+"""
 
 
 @pytest.fixture
@@ -175,6 +192,19 @@ def test_a_process_that_cannot_begin_ends_them_all_with_one_clear_line(desk, agi
     assert any("cannot listen" in entry["error"] for entry in agi.entries("worker_failed"))
     (line,) = agi.plain_lines()
     assert "a process ended with 69 at its start; see the log" in line
+
+
+def test_a_process_that_says_nothing_any_more_is_killed_and_its_place_is_taken_again(desk):
+    parent = Guarded([sys.executable, "-c", HASTY, str(desk.config)], desk.folder / "agi.log")
+    try:
+        stuck, _ = wait_for(lambda: serving(desk), "both serve")
+        os.kill(stuck, signal.SIGSTOP)
+        wait_for(lambda: stuck not in serving(desk), "another process in its place")
+        assert '"event": "worker_stuck"' in (desk.folder / "agi.log").read_text()
+    finally:
+        found = serving(desk)
+        parent.end()
+    wait_for(lambda: not alive(*found), "the end of the processes")
 
 
 def test_a_place_on_the_board_is_empty_until_its_process_has_said_that_it_works():

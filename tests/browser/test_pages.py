@@ -1,6 +1,8 @@
 """What holds for every page: hostile data is text, opening changes nothing, and rights, keyboard, telephone and light."""
 
 import json
+from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
@@ -17,6 +19,21 @@ HOSTILE = (
 )
 PHONE = "+12025550201"
 CHANGING = ("Create list", "Upload", "Assign", "More", "Freeze everything", "Start", "Add numbers", "Edit", "Import")
+
+
+PHONE_WIDTH = 390
+LOOKS = (
+    "document.querySelector('#main').innerText",
+    "window.hacked !== undefined",
+    "document.querySelectorAll('img[src=x], #main b, #main script').length",
+    "document.documentElement.scrollWidth",
+    """[...document.querySelectorAll("button, input, a, textarea, select, [role=button]")]
+        .filter((one) => one.offsetParent && one.type !== "hidden" && one.tabIndex >= 0)
+        .filter((one) => !(one.innerText || "").trim() && !one.ariaLabel && !(one.labels && one.labels.length)
+            && !one.closest("label"))
+        .map((one) => one.outerHTML.slice(0, 200))""",
+)
+"""What is asked of a page, as Seen has it."""
 
 
 def paths(console):
@@ -38,8 +55,6 @@ def paths(console):
 @pytest.fixture(scope="module")
 def full(console):
     """The console with one list, whose name, file and lead attack whoever looks at them; called once."""
-    from urllib.parse import quote
-
     name = HOSTILE[:90]
     console.name = quote(name, safe="")
     console.import_list(name, {PHONE: {"first_name": HOSTILE, "last_name": "Smith", "<b>title</b>": HOSTILE}})
@@ -58,21 +73,55 @@ def full(console):
     return console
 
 
-def test_hostile_data_is_text_on_every_page(full):
-    with full.page() as page:
-        dialogs = []
+@dataclass
+class Seen:
+    """What one page was like when it was opened on a telephone."""
+
+    path: str
+    text: str
+    hacked: bool
+    made_of_data: int
+    width: int
+    nameless: list
+
+
+@pytest.fixture(scope="module")
+def walk(full):
+    """Every page opened once, on a telephone: what each was like, the dialogs, and the database before and after."""
+    seen, dialogs = [], []
+    with full.page(viewport={"width": PHONE_WIDTH, "height": 800}) as page:
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        before = full.everything()
         for path in paths(full):
             full.open(page, path)
-            expect(page.locator("#main")).to_be_visible()
-            assert page.evaluate("window.hacked") is None, path
-            assert page.locator("img[src=x], #main b, #main script").count() == 0, path
-        shown = [("/", HOSTILE[:90]), (f"/list?name={full.name}", HOSTILE[:90]), ("/dnc", HOSTILE)]
-        shown += [(path, HOSTILE) for path in paths(full) if path.startswith(("/lead?", "/leads"))]
-        for path, text in shown:
-            full.open(page, path)
-            expect(page.get_by_text(text).first).to_be_visible()
-        assert dialogs == []
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            seen.append(Seen(path, *(page.evaluate(look) for look in LOOKS)))
+        return seen, dialogs, before, full.everything()
+
+
+def test_hostile_data_is_text_on_every_page(walk, full):
+    seen, dialogs, _, _ = walk
+    assert dialogs == []
+    assert [page.path for page in seen if page.hacked or page.made_of_data] == []
+    said = {page.path: page.text for page in seen}
+    for path in ("/", f"/list?name={full.name}", f"/import?name={full.name}&version=1", "/dnc"):
+        assert HOSTILE[:90] in said[path], path
+    for path, text in said.items():
+        if path.startswith(("/lead?", "/leads")):
+            assert HOSTILE in text, path
+
+
+def test_opening_every_page_changes_nothing(walk):
+    _, _, before, after = walk
+    assert after == before
+
+
+def test_every_page_fits_a_telephone(walk):
+    assert [(page.path, page.width) for page in walk[0] if page.width > PHONE_WIDTH] == []
+
+
+def test_everything_that_can_be_pressed_or_filled_has_a_name(walk):
+    assert [(page.path, page.nameless) for page in walk[0] if page.nameless] == []
 
 
 def test_a_hostile_file_is_text_when_it_is_looked_at_before_its_import(full):
@@ -86,14 +135,6 @@ def test_a_hostile_file_is_text_when_it_is_looked_at_before_its_import(full):
         expect(page.get_by_text("{{7*7}}</b>").first).to_be_visible()
         assert page.locator("img[src=x], #main b, #main script").count() == 0
         assert page.evaluate("window.hacked") is None
-
-
-def test_opening_every_page_changes_nothing(full):
-    with full.page() as page:
-        before = full.everything()
-        for path in paths(full):
-            full.open(page, path)
-        assert full.everything() == before
 
 
 def test_a_viewer_sees_every_page_and_no_button_that_changes_anything(full):
@@ -146,25 +187,6 @@ def test_times_are_by_the_viewers_clock_with_the_leads_beside_it(full):
         expect(page.get_by_text("in America/New_York").first).to_be_visible()
         full.open(page, "/health")
         expect(page.get_by_text(ZONE).first).to_be_visible()
-
-
-def test_every_page_fits_a_telephone(full):
-    with full.page(viewport={"width": 390, "height": 800}) as page:
-        for path in paths(full):
-            full.open(page, path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-
-
-def test_everything_that_can_be_pressed_or_filled_has_a_name(full):
-    nameless = """() => [...document.querySelectorAll("button, input, a, textarea, select, [role=button]")]
-        .filter((one) => one.offsetParent && one.type !== "hidden" && one.tabIndex >= 0)
-        .filter((one) => !(one.innerText || "").trim() && !one.ariaLabel && !(one.labels && one.labels.length)
-            && !one.closest("label"))
-        .map((one) => one.outerHTML.slice(0, 200))"""
-    with full.page() as page:
-        for path in paths(full):
-            full.open(page, path)
-            assert page.evaluate(nameless) == [], path
 
 
 def test_a_list_is_created_with_the_keyboard_alone(full):

@@ -86,7 +86,7 @@ def run(arguments: Sequence[str], *, owns_process: bool = False) -> int:
     except (click.Abort, KeyboardInterrupt):
         print("dialerd: interrupted", file=sys.stderr)  # noqa: T201 - the one door for messages to people
         return 130
-    except Exception as error:
+    except Exception as error:  # raised again unless it is one of those that people expect
         code = _ended_with(error)
         if code is None:
             code = _expected(error, verbose=verbose)

@@ -73,9 +73,7 @@ class Engine:
         """`owner` names this life of the engine among all that ever used the node's name."""
         self.settings = settings
         self.fault: DialerdError | None = None
-        self.whole = True
-        self.stuck = False
-        self._at_once = False
+        self.whole, self.stuck, self._at_once = True, False, False
         self._owner = owner
         self._database = database
         self._clock = SystemClock.from_environment()
@@ -85,10 +83,16 @@ class Engine:
         self._errands = Errands(self._break)
         self.metrics = Metrics()
         self._metrics_server: MetricsServer | None = None
-        self._writer = GroupWriter(database, on_commit=self._committed)
+        self._writer = GroupWriter(database, on_commit=self.metrics.committed)
         self._writes = Writes(self._writer)
         hear = Hearing(settings.paths.journal, self._writer, lambda: self.settings, self.metrics, self._ended)
-        node = settings.node.name
+        self._assemble_calls(hear)
+        self._assemble_recovery(hear)
+        self._assemble_watch()
+
+    def _assemble_calls(self, hear: Hearing) -> None:
+        """What brings a lead to Asterisk and follows its call."""
+        node = self.settings.node.name
         self.trunks = Trunks(lambda: self.settings, self._writes, self._clock, self.metrics, node)
         self.tracker = Tracker(
             self._writes,
@@ -100,7 +104,7 @@ class Engine:
             on_stray=self._stray,
             hear=hear,
         )
-        self.link = AmiLink(target_of(settings.asterisk), self._heard)
+        self.link = AmiLink(target_of(self.settings.asterisk), self._heard)
         self._sender = Sender(self.link, self.tracker, self._crash, self._clock, self.metrics)
         claimer = Claimer(
             lambda: self.settings,
@@ -110,23 +114,26 @@ class Engine:
             self.metrics,
             self.trunks,
             node=node,
-            owner=owner,
+            owner=self._owner,
             on_ended=self._ended,
         )
-        crew = Crew(node, single=database.dialect == "sqlite")
-        self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, crew, self._clock)
+        self._crew = Crew(node, single=self._database.dialect == "sqlite")
+        self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, self._crew, self._clock)
+
+    def _assemble_recovery(self, hear: Hearing) -> None:
+        """What accounts for calls that were lost sight of."""
         self._succession = Succession(
             self._writes,
             self._clock,
             lambda: self.settings.campaigns,
-            node=node,
-            owner=owner,
+            node=self.settings.node.name,
+            owner=self._owner,
             # On SQLite there is no other engine, whatever their entries say.
-            silence=timedelta() if database.dialect == "sqlite" else SILENCE,
+            silence=timedelta() if self._database.dialect == "sqlite" else SILENCE,
             on_ended=self._ended,
             hear=hear,
         )
-        self._recovery = Recovery(self._writes, self.tracker, self._succession, owner, hear)
+        self._recovery = Recovery(self._writes, self.tracker, self._succession, self._owner, hear)
         self._readiness = Readiness(
             self.link,
             self._sender,
@@ -136,12 +143,16 @@ class Engine:
             self._errands,
             lambda: timedelta(seconds=self.settings.engine.recovery_grace),
         )
-        self._flags = FlagChanges(lambda: self.settings, database, self._clock)
-        self._upkeep = Upkeep(database, self._clock, self.dialer.wake)
+
+    def _assemble_watch(self) -> None:
+        """What keeps an eye on campaigns, settings and the database, and says how it all stands."""
+        node = self.settings.node.name
+        self._flags = FlagChanges(lambda: self.settings, self._database, self._clock)
+        self._upkeep = Upkeep(self._database, self._clock, self.dialer.wake)
         self._schedule = Schedule(lambda kind: self.metrics.scheduler_events.labels(kind).inc())
         self._watch = Watch(
             lambda: self.settings,
-            database,
+            self._database,
             self._writes,
             self.dialer,
             self.tracker,
@@ -163,7 +174,7 @@ class Engine:
             self._clock,
         )
         self._presence = Presence(
-            self._writes, self._clock, crew, self.dialer, self.report.status, node=node, owner=owner
+            self._writes, self._clock, self._crew, self.dialer, self.report.status, node=node, owner=self._owner
         )
 
     async def __aenter__(self) -> Self:
@@ -277,10 +288,6 @@ class Engine:
 
     def _lines_set(self) -> None:
         self._presence.beat_now()
-
-    def _committed(self, works: int, seconds: float) -> None:
-        self.metrics.commit_group_size.observe(works)
-        self.metrics.commit_seconds.observe(seconds)
 
     def _stray(self, attempt_id: str) -> None:
         session = self.link.session

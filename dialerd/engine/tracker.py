@@ -191,7 +191,7 @@ class Tracker:
             if self._hear is not None and endings:
                 await self._hear()
             results = await self._writes(work, locks=[*progressed, *(ending.attempt_id for ending in endings)])
-        except BaseException:
+        except BaseException:  # a cancellation too: what was not written waits on
             self._progress = {**progressed, **self._progress}
             self._endings = endings + self._endings
             raise

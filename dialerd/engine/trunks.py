@@ -215,7 +215,7 @@ class Trunks:
 
         try:
             count = await self._writes(work, locks=list(convicted))
-        except BaseException:
+        except BaseException:  # a cancellation too: what was not written waits on
             self._unwritten |= trunks
             self._convicted = {**convicted, **self._convicted}
             raise

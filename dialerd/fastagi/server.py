@@ -73,7 +73,7 @@ class FastAgi:
             on_failure=lambda kind: metrics.agi_failures.labels(kind).inc(),
             listener=listener,
         )
-        self.writer = GroupWriter(database, on_commit=self._committed)
+        self.writer = GroupWriter(database, on_commit=metrics.committed)
         self.database = database
         self.journal = Journal(settings.paths.journal)
         self._replaying = Replaying(self.journal, self.writer, self._for_scripts, metrics)
@@ -163,10 +163,6 @@ class FastAgi:
             peer=request.peer,
             error=why,
         )
-
-    def _committed(self, works: int, seconds: float) -> None:
-        self.metrics.commit_seconds.observe(seconds)
-        self.metrics.commit_group_size.observe(works)
 
 
 def read_scripts(settings: Settings) -> Mapping[str, Script]:

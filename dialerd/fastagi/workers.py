@@ -222,7 +222,7 @@ class Workers:
         except DialerdError as error:
             code = error.exit_code
             log.error("worker_failed", worker=place + 1, error=str(error))
-        except BaseException:
+        except BaseException:  # nothing may come back into this copy of the parent
             log.exception("worker_failed", worker=place + 1)
         finally:
             # Not by way of the parent's own end, of which this is a copy.

@@ -54,7 +54,7 @@ class Source:
             self.size = path.stat().st_size
             _refuse_foreign(path, start)
             self.encoding = _encoding_of(start, encoding)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: who has no object cannot close it
             self._raw.close()
             raise
         self._given = 0

@@ -43,7 +43,7 @@ class Workbook:
             self._total, self._read = int(about["rows"]), 0
             self._rows = self._batches()
             self.header, self._offset = self._header()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: who has no object cannot close it
             self._close()
             raise
 

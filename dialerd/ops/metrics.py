@@ -89,6 +89,11 @@ class Metrics:
             "dialerd_agi_seconds", "Time of one FastAGI session", ("script",), registry=registry, buckets=_LATENCY
         )
 
+    def committed(self, works: int, seconds: float) -> None:
+        """A group commit of so many pieces of work took so long."""
+        self.commit_group_size.observe(works)
+        self.commit_seconds.observe(seconds)
+
     def forget_campaign(self, campaign: str) -> None:
         """No more gauges of a campaign that is gone; its counters stay."""
         for gauge in (self.open_calls, self.pace_target, self.pace_achieved, self.hopper_depth):

@@ -80,8 +80,8 @@ def _stage(work: Work) -> None:
             return
     except Unavailable:
         raise
-    except BaseException as error:
-        # Also for Ctrl-C. If even this fails, the next worker does it.
+    except BaseException as error:  # Ctrl-C too: nothing half done may stay
+        # If even this fails, the next worker does it.
         with suppress(DialerdError):
             _give_up(work, error)
         cancelled = _cancelled(work, error)

@@ -88,7 +88,7 @@ class Journals:
             done = self._writer.submit(work, locks=attempts_of(reports)).result()
         except DialerdError:
             raise
-        except Exception:
+        except Exception:  # whatever a report is, it is told and its file is kept
             # One that no database takes must not hold up the others.
             if len(reports) > 1:
                 return sum(self._write_down(path, [report]) for report in reports)

@@ -100,7 +100,7 @@ def move(
             if progress is not None:
                 progress(done.moved + done.updated, wish.limit or 0)
             steps.rest()
-    except BaseException:
+    except BaseException:  # Ctrl-C too: a move never stays half told
         # What was moved is whole: the versions end here. If even this fails, imports.recover ends them later.
         with suppress(DialerdError):
             _finish(database, began, done, clock)

@@ -160,7 +160,7 @@ class AmiLink:
         except (OSError, TimeoutError, Unavailable) as error:
             session.drop(str(error))
             return _reason(error, self._target)
-        except BaseException:
+        except BaseException:  # a cancellation too: the socket must not stay open
             session.drop("stopped")
             raise
         return await self._serve(up)
@@ -256,7 +256,7 @@ class AmiLink:
     def _hand_on(self, event: CallEvent | LinkEvent) -> None:
         try:
             self._on_event(event)
-        except Exception:
+        except Exception:  # one event that is not understood must not end the connection
             log.exception("event_not_taken", event_type=type(event).__name__)
 
 

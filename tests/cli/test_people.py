@@ -48,7 +48,8 @@ def test_a_password_that_anybody_would_guess_is_refused_and_nobody_is_made(cli, 
 
 @pytest.mark.parametrize("name", ["Alice", "", "a b", "-x", "x" * 65, "ali\nce"])
 def test_a_name_is_plain(cli, name):
-    cli.refused(65, "user", "add", "--role", "viewer", "--no-password", "--", name)
+    assert "must be 1 to 64 of a-z" in cli.refused(65, "user", "add", "--role", "viewer", "--no-password", "--", name)
+    assert cli.json("user", "list") == []
 
 
 def test_a_password_is_no_argument_and_is_not_asked_for_without_a_terminal(cli, typed):

@@ -57,9 +57,10 @@ def test_archived_lists_cannot_be_assigned_to_new_campaigns(cli):
 
 def test_a_campaign_must_have_at_least_one_distribution_list_assigned_before_it_can_start(cli):
     cli.ready("june", SAMPLE)
-    cli.refused(1, "campaign", "start", "spring")
+    assert "no list" in cli.refused(1, "campaign", "start", "spring")
     cli.ok("campaign", "assign", "spring", "june")
     cli.ok("campaign", "start", "spring")
+    assert cli.json("campaign", "show", "spring")["state"] == "active"
 
 
 def test_the_list_status_changes_to_in_use_when_the_campaign_is_active(cli):
@@ -248,7 +249,7 @@ def test_status_stuck_on_processing_cannot_be_when_the_import_is_gone(cli):
         cli.ok("list", "list")
         return status(cli, "june") == "failed"
 
-    wait_for(ended, "the end of the import that nobody works on", 60)
+    assert wait_for(ended, "the end of the import that nobody works on", 60)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def test_a_second_engine_on_the_same_database_is_refused_and_the_first_dials_on(
     require_one_line(second, UNAVAILABLE, "another engine runs")
     rig.wait_until_completed()
     rig.require_agreement()
+    assert rig.dialed() == numbers("486", times=20)
 
 
 def test_a_second_engine_under_the_same_name_is_refused_though_it_shares_nothing_but_the_database(
@@ -41,6 +42,7 @@ def test_a_second_engine_under_the_same_name_is_refused_though_it_shares_nothing
     require_one_line(other.engine, UNAVAILABLE, "node test", "another engine runs")
     rig.wait_until_completed()
     rig.require_agreement()
+    assert rig.dialed() == numbers("486", times=20)
 
 
 def test_an_engine_whose_name_was_taken_stops_before_it_dials_for_the_other(rig):
@@ -95,3 +97,4 @@ def test_a_metrics_port_in_use_is_one_line_that_names_it(rig, program, section):
         daemon: Program = getattr(rig, program)
         daemon.start()
         require_one_line(daemon, UNAVAILABLE, str(port))
+        assert not daemon.running

@@ -11,6 +11,7 @@ from dialerd.domain.eligibility import Yes
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.fastagi import FastAgi
 from dialerd.lab.ports import claim_ports
+from dialerd.ops.clock import SystemClock
 from dialerd.ops.metrics import Metrics
 from dialerd.service.schema import prepare
 from dialerd.settings import load
@@ -126,9 +127,12 @@ class Desk:
         self.ports.release()
 
 
-class _Clock:
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self.now = now
+class _Clock(SystemClock):
+    """The machine's, but for the time of day."""
 
-    def monotonic(self) -> float:
-        raise NotImplementedError
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._given = now
+
+    def now(self) -> datetime:
+        return self._given()

@@ -168,20 +168,22 @@ def test_a_lead_can_go_there_and_back_again(desk, move):
 
 def test_a_list_is_not_moved_onto_itself_and_nothing_changes(desk):
     desk.world.add_list(phones(1))
-    refuse(desk, MoveWish("first", "first"), Refused, "list first is both source and target")
+    assert "list first is both source and target" in refusal(desk, MoveWish("first", "first"), Refused)
 
 
 def test_nothing_is_moved_out_of_a_draft(desk):
     desk.world.add_list(phones(1))
     desk.world.write(lambda conn: lists.create(conn, name="draft", now=NOW))
-    refuse(desk, MoveWish("draft", "first"), Refused, "list draft is Draft: there is nothing to move")
+    assert "list draft is Draft: there is nothing to move" in refusal(desk, MoveWish("draft", "first"), Refused)
 
 
 def test_nothing_is_moved_into_an_archived_list(desk):
     desk.world.add_list(phones(1))
     desk.world.add_list(phones(1, 50), name="second", campaign=None)
     list_life.archive(desk.database, "second", now=NOW, **desk.words)
-    refuse(desk, MoveWish("first", "second"), Refused, r"list second is Archived.*unarchive second")
+    said = refusal(desk, MoveWish("first", "second"), Refused)
+    assert "list second is Archived" in said
+    assert "unarchive second" in said
 
 
 def test_nothing_is_moved_while_an_import_runs_into_one_of_the_lists(desk):
@@ -198,19 +200,23 @@ def test_nothing_is_moved_while_an_import_runs_into_one_of_the_lists(desk):
 def test_a_limit_below_one_is_bad_input(desk):
     desk.world.add_list(phones(1))
     desk.world.add_list(phones(1, 50), name="second")
-    refuse(desk, MoveWish("first", "second", limit=0), BadInput, "limit 0")
+    assert "limit 0" in refusal(desk, MoveWish("first", "second", limit=0), BadInput)
 
 
-def refuse(desk, wish, kind, message):
-    before = desk.world.leads()
+def refusal(desk, wish, kind):
+    """What is said of the move and of its plan alike; nothing has changed."""
+    before, said = desk.world.leads(), set()
     for attempt in (
         lambda: moves.plan(desk.database, wish),
         lambda: moves.move(desk.database, wish, clock=desk.clock, **desk.words),
     ):
-        with pytest.raises(kind, match=message):
+        with pytest.raises(kind) as refused:
             attempt()
+        said.add(str(refused.value))
     assert desk.world.leads() == before
     assert desk.audit("list.move") == []
+    (told,) = said
+    return told
 
 
 class Stopped(BaseException):

@@ -31,6 +31,7 @@ def refuse(world, *statements):
 def test_a_lead_has_one_open_attempt(world):
     other = attempt(id="a2", phone="+12025550001")
     refuse(world, insert(attempts).values(attempt()), insert(attempts).values(other))
+    assert len(world.attempts()) == 1
 
 
 def test_a_number_has_one_open_attempt_over_all_lists(world):

@@ -38,7 +38,7 @@ def attachment(site: Site, name: str, write: Callable[[TextIO], object]) -> Resp
         # The byte order mark is how spreadsheets know UTF-8.
         with open(handle, "w", encoding="utf-8-sig", newline="") as out:  # noqa: PTH123 - an open descriptor
             write(out)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: the half file is nobody's
         Path(path).unlink()
         raise
     return FileResponse(

@@ -126,7 +126,7 @@ class Live:
             try:
                 with client:
                     show(found)
-            except Exception:
+            except Exception:  # one page that fails must not keep the others from what is new
                 log.exception("page_failed", viewer=client.id)
 
     async def _send_away(self) -> None:

@@ -144,10 +144,11 @@ class World(Rig):
             self.broken.append(Broken(began, time.time()))
 
     def recovered(self) -> float:
-        """Seconds from the last repair to the next call, once it has come. AssertionError when none comes in a minute."""
-        mended = self.broken[-1].mended if self.broken else time.time()
-        self.wait(lambda: self.tail.newest() > mended, "dialing goes on", RECOVERY_SECONDS)
-        return min(call.time for call in self.calls() if call.time > mended) - mended
+        """Seconds from the last repair to the first call that was sent after it, once it has come. AssertionError when none
+        comes in a minute.
+        """
+        mended = self.broken[-1].mended
+        return self.wait(lambda: self._first_sent_after(mended), "dialing goes on", RECOVERY_SECONDS) - mended
 
     def set_clock(self, ahead: float) -> None:
         """dialerd's wall clock shows so many seconds more, if it was started with `clock_environment`."""
@@ -219,6 +220,17 @@ class World(Rig):
                 self.act(CampaignAction.PAUSE)
             return True
         return False
+
+    def _first_sent_after(self, epoch: float) -> float | None:
+        """When the first call arrived that was sent then or later: one that was on its way before proves nothing."""
+        later = [call for call in self.calls() if call.time > epoch]
+        if not later:
+            return None
+        sent = {one.phone: one.sending_at for one in self.attempts() if one.sending_at is not None}
+        return min(
+            (call.time for call in later if call.number in sent and sent[call.number].timestamp() >= epoch),
+            default=None,
+        )
 
     def _since_began(self) -> list[AttemptRecord]:
         since = datetime.fromtimestamp(self.began, UTC)

@@ -207,6 +207,15 @@ def test_colors_follow_the_system(full, light):
         expect(page.locator(f"body.body--{light}")).to_be_attached()
 
 
+def test_chosen_colors_are_kept(full):
+    with full.page(color_scheme="light") as page:
+        page.get_by_role("button", name="Your account").click()
+        page.get_by_role("button", name="Colors: dark").click()
+        expect(page.locator("body.body--dark")).to_be_attached()
+        full.open(page, "/campaigns")
+        expect(page.locator("body.body--dark")).to_be_attached()
+
+
 def test_a_wrong_password_does_not_let_in_and_logging_out_ends_the_session(full):
     full.user("bob", Role.VIEWER)
     with full.context() as context:

@@ -22,8 +22,9 @@ class Viewer(nullcontext):
     def __init__(self, number):
         super().__init__()
         self.id = str(number)
-        self.seen = []
+        self.seen, self.opened = [], []
         self.leave = None
+        self.open = self.opened.append
 
     def on_delete(self, leave):
         self.leave = leave
@@ -32,9 +33,9 @@ class Viewer(nullcontext):
 class Desk:
     """What is read, and how often it was."""
 
-    def __init__(self):
-        self.site = SimpleNamespace(stopping=asyncio.Event(), database=None)
-        self.live = Live(self.site)
+    def __init__(self, **how):
+        self.site = SimpleNamespace(stopping=asyncio.Event())
+        self.live = Live(self.site, **how)
         self.reads, self.value = 0, "one"
 
     def read(self, _site):
@@ -51,11 +52,11 @@ async def until(look):
     await asyncio.to_thread(wait_for, look, "what was changed is shown")
 
 
-def play(story):
+def play(story, **how):
     """Runs the story with a desk, and ends it."""
 
     async def whole():
-        desk = Desk()
+        desk = Desk(**how)
         await story(desk)
         desk.site.stopping.set()
         desk.live.look_again()
@@ -136,3 +137,15 @@ def test_a_page_that_cannot_be_shown_does_not_stop_the_others():
         assert broken.seen == []
 
     play(story)
+
+
+def test_who_may_not_look_any_more_is_led_to_the_login(office):
+    async def story(desk):
+        vars(desk.site).update(database=office.site.database, now=office.site.now, settings=office.site.settings)
+        viewer = Viewer(1)
+        await desk.follow(viewer)
+        desk.live.look_again()
+        await until(lambda: viewer.opened)
+        assert viewer.opened == ["/login"]
+
+    play(story, still_every=0.0)

@@ -23,7 +23,7 @@ from dialerd.web.pages.campaigns import TONES, pace
 from dialerd.web.pages.frame import heading
 from dialerd.web.pages.tables import Column, empty, put, table
 from dialerd.web.pages.visit import Visit
-from dialerd.web.pages.words import NOTHING, PARTS, clock_of, lasting, link, percent, spoken
+from dialerd.web.pages.words import NOTHING, PARTS, clock_of, lasting, link, percent, plain, spoken
 from dialerd.web.site import Site
 
 SPAN_SECONDS = 5
@@ -164,9 +164,9 @@ class _CampaignPage:
 
 def _doing(told: CampaignStatus) -> str:
     if told.state is CampaignState.ACTIVE:
-        return told.why
+        return plain(told.why)
     draining = f"{told.calls} calls in progress go on to their end. " if told.calls else ""
-    return f"{draining}It is not dialing: {told.why}"
+    return f"{draining}It is not dialing: {plain(told.why)}"
 
 
 def _rules(campaign: Campaign | None) -> None:

@@ -12,7 +12,7 @@ from dialerd.service.status import CampaignStatus
 from dialerd.web.pages.frame import alert, heading
 from dialerd.web.pages.tables import Column, empty, put, table
 from dialerd.web.pages.visit import Visit
-from dialerd.web.pages.words import link, spoken
+from dialerd.web.pages.words import link, plain, spoken
 from dialerd.web.site import Site
 
 TONES = {
@@ -79,7 +79,7 @@ def _row(visit: Visit, each: CampaignStatus) -> dict[str, object]:
         "due": f"{each.due_now:,}",
         "remaining": f"{each.remaining:,}",
         "next": visit.when(each.next_due),
-        "why": each.why,
+        "why": plain(each.why),
     }
 
 

@@ -12,6 +12,7 @@ from dialerd.domain.people import Role
 from dialerd.web.pages import freezing
 from dialerd.web.pages.style import KEEP_DARK, STYLE, TELL_ZONE
 from dialerd.web.pages.visit import Visit
+from dialerd.web.pages.words import plain
 from dialerd.web.people import require
 from dialerd.web.problems import status_of
 
@@ -44,7 +45,7 @@ def page(path: str, title: str, build: Build, *, needed: Role = Role.VIEWER) -> 
             except DialerdError as error:
                 client.status_code = status_of(error)
                 request.state.why = str(error)[:500]
-                alert(str(error))
+                alert(plain(str(error)))
 
     ui.page(path, title=f"{title} - dialerd", response_timeout=30)(shown)
 

@@ -18,7 +18,7 @@ from dialerd.web.pages.lead_actions import Actions
 from dialerd.web.pages.list_leads import following, who
 from dialerd.web.pages.tables import pairs
 from dialerd.web.pages.visit import Visit
-from dialerd.web.pages.words import NOTHING, link, spoken
+from dialerd.web.pages.words import NOTHING, link, plain, spoken
 from dialerd.web.site import Site
 
 _SAYS = {Says.YES: "Yes", Says.NO_UNTIL: "Not yet", Says.NEVER: "No"}
@@ -93,7 +93,7 @@ def _tell_why(visit: Visit, found: LeadWhy) -> None:
     if found.dialable:
         said = "It may be dialed now."
     elif found.at is None:
-        said = f"It is not dialed: {found.reason}"
+        said = f"It is not dialed: {plain(found.reason)}"
     else:
         said = f"It is not dialed before {visit.when_there(found.at, read_place(found.lead.zone).zone_text)}: {found.reason}"
     ui.label(said).props('role="status"').classes("dial-pre")
@@ -101,7 +101,7 @@ def _tell_why(visit: Visit, found: LeadWhy) -> None:
 
 
 def _gate(visit: Visit, each: Answer) -> tuple[str, ...]:
-    return (spoken(each.gate), _SAYS[each.says], each.reason or NOTHING, visit.when(each.changes_at))
+    return (spoken(each.gate), _SAYS[each.says], plain(each.reason) or NOTHING, visit.when(each.changes_at))
 
 
 def _tell_fields(visit: Visit, story: LeadStory) -> None:

@@ -47,11 +47,13 @@ class _Feed:
 class Live:
     """What is being looked at on one server."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, still_every: float = STILL_EVERY_SECONDS) -> None:
+        """`still_every`: seconds after which it is asked anew whether those who look still may."""
         self.refusals = Refusals(site)
         self._site = site
         self._feeds: dict[Hashable, _Feed] = {}
         self._askers: dict[str, tuple[Client, Asker]] = {}
+        self._still_every = still_every
         self._checked_at = time.monotonic()
         self._wake = asyncio.Event()
         self._running = False
@@ -104,7 +106,7 @@ class Live:
                 began = time.monotonic()
                 for feed in list(self._feeds.values()):
                     await self._look(feed)
-                if began - self._checked_at > STILL_EVERY_SECONDS:
+                if began - self._checked_at > self._still_every:
                     self._checked_at = began
                     await self._send_away()
                 rest = max(PERIOD_SECONDS, SHARE * (time.monotonic() - began))

@@ -20,7 +20,7 @@ from dialerd.service.sessions import Asker
 from dialerd.store.audit import coming_from
 from dialerd.store.database import Database
 from dialerd.web.pages import live
-from dialerd.web.pages.words import moment, moment_there, read_zone
+from dialerd.web.pages.words import moment, moment_there, plain, read_zone
 from dialerd.web.people import Forbidden, Unidentified, asker_of, require, site_of
 from dialerd.web.problems import status_of
 from dialerd.web.refusals import REFUSALS
@@ -134,4 +134,4 @@ class Visit:
 def tell(error: DialerdError) -> None:
     """Says on the page why something was not done."""
     kind = "warning" if isinstance(error, Refused | Forbidden) else "negative"
-    ui.notify(str(error), type=kind, multi_line=True, close_button="Close", timeout=0)  # type: ignore[arg-type]
+    ui.notify(plain(str(error)), type=kind, multi_line=True, close_button="Close", timeout=0)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dialerd.domain.funnel import Part
 
 NOTHING = "–"
+_COMMANDS = re.compile(r"[:;] dialerd [a-z][^;]*")
 PARTS = {
     Part.DIALABLE: "Dialable now",
     Part.RETRY: "Waiting for a retry",
@@ -30,6 +32,11 @@ def spoken(name: str | None) -> str:
 def count(number: int | None) -> str:
     """A whole number with commas."""
     return NOTHING if number is None else f"{number:,}"
+
+
+def plain(text: str) -> str:
+    """What a service says, without the commands that it names for those at a shell: here there are buttons."""
+    return _COMMANDS.sub("", text)
 
 
 def several(number: int, what: str) -> str:

@@ -216,7 +216,18 @@ def _answer(shell: Shell, name: str, done: str | None, *, as_json: bool) -> None
     if as_json:
         print_json(found)
     else:
-        click.echo(done or f"campaign {name} is {found.state.value}: {found.why}")
+        up = f"; {found.calls} calls up{_draining(found)}" if _draining(found) else ""
+        click.echo(done or f"campaign {name} is {found.state.value}: {found.why}{up}")
+
+
+def _calls_up(item: CampaignStatus) -> str:
+    """How many calls are up; of a campaign that starts none any more they go on to their end."""
+    limit = f" of at most {item.max_calls}" if item.max_calls else ""
+    return f"{item.calls}{limit}{_draining(item)}"
+
+
+def _draining(item: CampaignStatus) -> str:
+    return "; they go on to their end" if item.calls and item.state is CampaignState.PAUSED else ""
 
 
 def _held_to(item: CampaignStatus) -> object:
@@ -235,7 +246,7 @@ def _print_campaign(item: CampaignStatus) -> None:
             ("why", item.why),
             ("held to", _held_to(item)),
             ("lists", ", ".join(item.lists) or "none"),
-            ("calls up", f"{item.calls} of at most {item.max_calls}" if item.max_calls else item.calls),
+            ("calls up", _calls_up(item)),
             ("pace", pace(item)),
             *(("abandoned calls", abandoned(each)) for each in item.abandoned),
             ("due now", item.due_now),

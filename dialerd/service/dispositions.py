@@ -9,7 +9,7 @@ from datetime import datetime
 from dialerd.domain.dispositions import FLAG_NAMES, SYSTEM, Catalogue, Flags
 from dialerd.domain.recycle import Again, History, decide
 from dialerd.ingest.load import whole_minute
-from dialerd.service.said_no import SaidNo, put_on_dnc
+from dialerd.service.said_no import by_flag, put_on_dnc
 from dialerd.settings import Campaign
 from dialerd.store import attempts, audit, dispositions
 from dialerd.store.database import Connection, Database
@@ -132,7 +132,7 @@ class _Walk:
             with steps.write() as conn:
                 if not self._is_current(conn, entry):
                     return
-                said = [SaidNo(phone, f"lead {lead_id}", entry.name) for lead_id, phone in found.items()]
+                said = [by_flag(ended, entry.name, self._campaigns) for ended in found]
                 put_on_dnc(conn, said, actor="engine", now=self._clock())
                 dispositions.move_on(conn, entry, numbers_after=following)
             self.stopped += len(found)

@@ -11,6 +11,7 @@ from dialerd.service.dnc import note, put
 from dialerd.settings import Campaign
 from dialerd.store.attempts import AttemptRecord
 from dialerd.store.database import Connection
+from dialerd.store.dispositions import Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,17 @@ class SaidNo:
 
 def in_call(record: AttemptRecord, disposition: str, campaigns: Mapping[str, Campaign]) -> SaidNo:
     """The called party of this attempt, as far as its campaign lets a no go (`optout_scope`)."""
-    campaign = campaigns.get(record.campaign)
-    scope = None if campaign is None else campaign.optout_campaign
-    return SaidNo(record.phone, f"call {record.attempt_id}", disposition, scope)
+    return SaidNo(record.phone, f"call {record.attempt_id}", disposition, _scope(record.campaign, campaigns))
+
+
+def by_flag(ended: Ended, disposition: str, campaigns: Mapping[str, Campaign]) -> SaidNo:
+    """A lead whose disposition came to mean do-not-call after its call: as far as that call's campaign lets a no go."""
+    return SaidNo(ended.phone, f"lead {ended.lead_id}", disposition, _scope(ended.campaign, campaigns))
+
+
+def _scope(campaign: str | None, campaigns: Mapping[str, Campaign]) -> str | None:
+    found = campaigns.get(campaign or "")
+    return None if found is None else found.optout_campaign
 
 
 def put_on_dnc(conn: Connection, said: Sequence[SaidNo], *, actor: str, now: datetime) -> None:

@@ -122,11 +122,27 @@ def called_so(conn: Connection, name: str, after: int, limit: int) -> tuple[list
     return _stretch(conn, select(leads.c.id).where(ended_so.exists()), after, limit)
 
 
-def numbers(conn: Connection, name: str, after: int, limit: int) -> tuple[dict[int, str], int | None]:
-    """The numbers of all leads with the disposition, with ids above `after`; and the id to go on from, as to_judge."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A lead with its number, and the campaign whose call ended so last; None when no call did."""
+
+    lead_id: int
+    phone: str
+    campaign: str | None
+
+
+def numbers(conn: Connection, name: str, after: int, limit: int) -> tuple[list[Ended], int | None]:
+    """All leads with the disposition, with ids above `after`; and the id to go on from, as to_judge."""
     ids, following = _stretch(conn, select(leads.c.id).where(leads.c.disposition == name), after, limit)
-    found = conn.execute(select(leads.c.id, leads.c.phone).where(leads.c.id.in_(ids)).order_by(leads.c.id)).all()
-    return dict(found), following
+    last = (
+        select(attempts.c.campaign)
+        .where(attempts.c.lead_id == leads.c.id, attempts.c.disposition == name)
+        .order_by(attempts.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = conn.execute(select(leads.c.id, leads.c.phone, last).where(leads.c.id.in_(ids)).order_by(leads.c.id))
+    return [Ended(*row) for row in found], following
 
 
 def recount_contacted(conn: Connection, ids: Sequence[int], nobody: Collection[str]) -> int:

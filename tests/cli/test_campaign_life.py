@@ -5,8 +5,11 @@ import json
 import pytest
 
 from dialerd.cli import freezing
+from dialerd.domain.eligibility import Yes
+from dialerd.domain.facts import AttemptState
 from dialerd.service.campaigns import FILE_GONE, pause
-from dialerd.store import audit
+from dialerd.store import attempts, audit, claims
+from harness.world import claim_request
 
 
 @pytest.fixture
@@ -15,6 +18,14 @@ def active(cli):
     cli.ok("campaign", "assign", "spring", "june")
     cli.ok("campaign", "start", "spring")
     return cli
+
+
+def two_ring(conn, now):
+    """Two calls of the campaign are up."""
+    request = claim_request(campaign="spring", trunk="carrier", limit=2)
+    for lead in claims.claim(conn, request, lambda lead: Yes(), now):
+        claims.mark_sending(conn, [lead.attempt_id], request.owner, now)
+        attempts.mark_progress(conn, lead.attempt_id, AttemptState.RINGING, now)
 
 
 def shown(cli, name="spring"):
@@ -80,23 +91,18 @@ def test_who_froze_and_thawed_is_kept_in_the_audit(active):
 
 
 def test_a_freeze_says_how_many_calls_nobody_hung_up(active, monkeypatch):
-    from dialerd.domain.eligibility import Yes
-    from dialerd.domain.facts import AttemptState
-    from dialerd.store import attempts, claims
-    from harness.world import claim_request
-
     monkeypatch.setattr(freezing, "WAIT_SECONDS", 0.2)
-    request = claim_request(campaign="spring", trunk="carrier", limit=2)
-
-    def rings(conn, now):
-        for lead in claims.claim(conn, request, lambda lead: Yes(), now):
-            claims.mark_sending(conn, [lead.attempt_id], request.owner, now)
-            attempts.mark_progress(conn, lead.attempt_id, AttemptState.RINGING, now)
-
-    active.write(rings)
+    active.write(two_ring)
     answer = active("campaign", "freeze", "--json")
     assert json.loads(answer.out)["calls_up"] == 2
     assert "2 calls have not ended yet" in active("campaign", "freeze").err
+
+
+def test_a_pause_shows_the_calls_that_go_on_to_their_end(active):
+    active.write(two_ring)
+    assert "; 2 calls up; they go on to their end" in active.ok("campaign", "pause", "spring")
+    assert "they go on to their end" in active.ok("campaign", "show", "spring")
+    assert shown(active)["calls"] == 2
 
 
 def test_an_unknown_campaign_is_not_frozen(cli):

@@ -11,7 +11,7 @@ from dialerd.store import dispositions as store
 from dialerd.store import dnc
 from harness.brute import counted, tallied
 from harness.rules import AGAIN, FINAL, catalogue, settings
-from harness.world import NOW, phones
+from harness.world import CAMPAIGN, NOW, phones
 
 VOICEMAIL, BUSY = Disposition.VOICEMAIL, Disposition.BUSY
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -20,9 +20,9 @@ RULE = {"sale": {"attempts": 3, "wait": "2h"}}
 
 @pytest.fixture
 def adopt(desk):
-    def run(known, rules=None, **more):
+    def run(known, rules=None, optout_scope="global", **more):
         # A rule stands in the file for as long as its disposition may be recycled.
-        campaigns = settings(catalogue(sale=AGAIN), rules).campaigns
+        campaigns = settings(catalogue(sale=AGAIN), rules, optout_scope=optout_scope).campaigns
         return dispositions.adopt(desk.database, known, campaigns, clock=desk.clock, **desk.words, **more)
 
     return run
@@ -143,6 +143,14 @@ def test_numbers_go_on_do_not_call_when_that_is_what_their_disposition_means_now
     assert {entry.reason for entries in found.values() for entry in entries} == {"sale"}
     assert adopt(catalogue(sale=never)) == Adopted()
     exact(desk)
+
+
+@pytest.mark.parametrize(("scope", "entry"), [("global", None), ("campaign", CAMPAIGN)])
+def test_such_numbers_are_not_called_by_whom_the_campaign_of_the_call_says(desk, adopt, sold, scope, entry):
+    never = Flags(final=True, do_not_call=True, recyclable=False)
+    adopt(catalogue(sale=never), optout_scope=scope)
+    found = desk.world.read(lambda conn: dnc.covering(conn, [desk.world.lead(sold[0]).phone]))
+    assert [each.campaign for entries in found.values() for each in entries] == [entry]
 
 
 def test_an_unchanged_catalogue_changes_nothing_and_leaves_no_trace(desk, adopt, sold):

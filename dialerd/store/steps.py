@@ -13,6 +13,8 @@ from dialerd.store.database import Connection, Database
 # what the last ones did, and disks have bad moments.
 SQLITE_SECONDS = 0.015
 POSTGRESQL_SECONDS = 0.1
+# Nobody waits for rows that nobody sees yet; but a dozen questions and answers are part of each step.
+UNSEEN_SECONDS = 0.3
 LEAST, FIRST, MOST = 100, 250, 10_000
 CHECKPOINT_ROWS = 4000
 """After so many rows SQLite's log is cleared: each of them writes about one page of 4 KB to it."""
@@ -41,7 +43,8 @@ class Steps:
         self._unchecked = 0
         self._company = Company(database)
         self._watch = watch
-        self._target = SQLITE_SECONDS if database.dialect == "sqlite" else POSTGRESQL_SECONDS
+        seconds = POSTGRESQL_SECONDS if durable else UNSEEN_SECONDS
+        self._target = SQLITE_SECONDS if database.dialect == "sqlite" else seconds
         self._began = 0.0
         self._last = 0.0
         self._portion = FIRST_PORTION

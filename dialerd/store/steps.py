@@ -12,6 +12,8 @@ from dialerd.store.database import Connection, Database
 # On SQLite everybody waits for the one writer. A third of the 50 ms that are promised: a row may suddenly cost three times
 # what the last ones did, and disks have bad moments.
 SQLITE_SECONDS = 0.015
+# With nobody to wait for it.
+ALONE_SECONDS = 0.02
 POSTGRESQL_SECONDS = 0.1
 # Nobody waits for rows that nobody sees yet; but a dozen questions and answers are part of each step.
 UNSEEN_SECONDS = 0.3
@@ -67,10 +69,17 @@ class Steps:
             self._check(rows)
             self._company.let_in()
         if self._rows is None:
-            # Waiting for the disk or for the processor counts half: a smaller step waits as long, and there are more.
-            waited = self._last - computed if self._database.dialect == "sqlite" else 0.0
-            target = self._target / 2 if self._company.is_there else self._target
-            self.size = adapted(self.size, self._last - waited / 2, target)
+            self.size = self._fitting(computed)
+
+    def _fitting(self, computed: float) -> int:
+        if self._database.dialect != "sqlite":
+            return adapted(self.size, self._last, self._target)
+        # Waiting for the disk or for the processor counts half: a smaller step waits as long, and there are more.
+        waited, share, target = self._last - computed, 2, self._target
+        if not self._durable:
+            # On a busy machine most of it is waiting for the processor, which only somebody else who writes would mind.
+            share, target = (2, target / 2) if self._company.is_there else (8, ALONE_SECONDS)
+        return adapted(self.size, computed + waited / share, target)
 
     def _check(self, rows: int) -> None:
         self._unchecked += rows

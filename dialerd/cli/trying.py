@@ -78,7 +78,9 @@ def _call(
         max_talk=round(campaign.max_talk_time),
     )
     call = SingleCall(trial_id, shell.now, told)
-    return asyncio.run(call.make(target_of(shell.settings.asterisk), originate_trial(order)))
+    # Where the campaign's calls begin.
+    server = shell.settings.servers[shell.settings.trunks[campaign.trunks[0]].asterisk]
+    return asyncio.run(call.make(target_of(server), originate_trial(order)))
 
 
 def _reported(database: Database, trial_id: str) -> TrialRecord:

@@ -84,20 +84,34 @@ class Claimer:
 
     def _pace(self, line: Line) -> float:
         """What the line can send at most, in calls per second: no more waits for it than that."""
-        usable = (trunk for trunk in line.campaign.trunks if trunk not in line.shut)
-        trunks = sum(line.trunks[trunk].calls_per_second for trunk in usable)
+        trunks = sum(line.trunks[trunk].calls_per_second for trunk in line.usable)
         node = self._settings().engine.calls_per_second or math.inf
         return min(line.pace_limit.calls_per_second, trunks, node)
+
+    def _room_on(self, line: Line, trunk: str) -> int:
+        """As `size`, of what one of the campaign's trunks can send: what waits for a slow one must not keep the others from
+        theirs.
+        """
+        waiting = line.waiting_over(trunk)
+        room = claim_size(
+            calls_per_second=min(self._pace(line), line.trunks[trunk].calls_per_second),
+            hopper_seconds=self._settings().engine.hopper_seconds,
+            in_hopper=waiting,
+            max_calls=line.campaign.max_calls,
+            open_attempts=waiting,
+        )
+        return room if room >= waiting else 0
 
     async def fill(self, line: Line, size: int, lines: Collection[Line]) -> None:
         """Claim up to `size` leads into the line's hopper, and note when to claim again and why not at once. `lines` are
         all that dial, with which it shares trunks and node.
         """
-        choice = self._trunks.choose(line)
+        rooms = {trunk: self._room_on(line, trunk) for trunk in line.usable}
+        choice = self._trunks.choose(line, [trunk for trunk, room in rooms.items() if room])
         if isinstance(choice, Closed):
             line.idle, line.next_claim_at = choice.reason, self._when(choice)
             return
-        size = 1 if choice.probe else size
+        size = 1 if choice.probe else min(size, rooms[choice.trunk])
         claimed: list[ClaimedLead] = []
         started = self._clock.monotonic()
         try:
@@ -164,6 +178,8 @@ class Claimer:
 
     def _when(self, closed: Closed) -> float:
         """The monotonic second of the next claim; somebody wakes the dial loop when that is to be earlier."""
+        if not closed.reason:
+            return self._clock.monotonic() + FULL_SECONDS
         wait = EMPTY_CLAIM_SECONDS if closed.at is None else (closed.at - self._clock.now()).total_seconds()
         return self._clock.monotonic() + min(max(wait, FULL_SECONDS), EMPTY_CLAIM_SECONDS)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from dialerd.domain.parts import part
@@ -42,12 +42,12 @@ class _Ask:
     opens: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Other:
-    """Another engine: its latest sign of life, and until when it may use each pace."""
+    """Another engine: its latest sign of life, and until when calls by each pace may count."""
 
-    sign: object = None
-    until: dict[str, float] = field(default_factory=dict)
+    sign: object
+    until: dict[str, float]
 
 
 class Crew:
@@ -58,6 +58,7 @@ class Crew:
         self._node = node
         self._single = single
         self._asks: dict[str, _Ask] = {}
+        self._lingers: dict[str, float] = {}
         self._others: dict[str, _Other] = {}
         self._looked = -math.inf
 
@@ -67,18 +68,37 @@ class Crew:
         return self._single
 
     @property
-    def asked(self) -> frozenset[str]:
+    def wanted(self) -> frozenset[str]:
         """The paces that we want a part of."""
         return frozenset(self._asks)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """What our row is to say: what we want, and what we wanted until calls by it may still count. Who comes just now, and
+        never saw us dial, would not know of those.
+        """
+        return frozenset(self._asks) | frozenset(self._lingers)
+
+    @property
+    def lingers_until(self) -> float:
+        """When no call counts any more by a pace that we do not want now; -inf when that is so already."""
+        return max(self._lingers.values(), default=-math.inf)
 
     @property
     def in_haste(self) -> bool:
         """Whether the next look is wanted at once, because something waits for it."""
         return not self._single and any(ask.opens is None for ask in self._asks.values())
 
-    def ask(self, names: Iterable[str]) -> None:
+    def ask(self, names: Iterable[str], now: float) -> None:
         """From now on we want a part of these, and of no others: of those nothing may be sent any more."""
-        self._asks = {name: self._asks.get(name, _Ask()) for name in names}
+        before, self._asks = self._asks, {name: self._asks.get(name, _Ask()) for name in names}
+        self.inherit(before.keys() - self._asks.keys(), now)
+        self._lingers = {name: end for name, end in self._lingers.items() if end > now}
+
+    def inherit(self, names: Iterable[str], now: float) -> None:
+        """Calls by these, of this node's last life for one, may have been sent until now."""
+        if not self._single:
+            self._lingers |= dict.fromkeys(names, now + WINDOW_SECONDS)
 
     def looked(self, asked: frozenset[str], rows: Iterable[NodeRecord], began: float, ended: float) -> None:
         """Our row has been renewed, saying that we want `asked`, and these rows were read, all between these instants. One look
@@ -124,23 +144,13 @@ class Crew:
         return f"the database has not answered for {LEASE_SECONDS:g} s, and other engines may have its pace"
 
     def _hear(self, rows: dict[str, NodeRecord], now: float) -> None:
-        for node, other in self._others.items():
-            if node not in rows:
-                # It has left, and what it sent last was before that.
-                other.sign = None
-                other.until = _shortened(other.until, now)
+        heard: dict[str, _Other] = {}
         for node, row in rows.items():
             known, sign = self._others.get(node), (row.instance, row.heartbeat_at)
             fresh = row.silent_for <= timedelta(seconds=APART_SECONDS) if known is None else sign != known.sign
-            other = self._others.setdefault(node, _Other())
-            other.sign = sign
-            if fresh:
-                other.until = _shortened(other.until, now) | dict.fromkeys(row.asks, now + APART_SECONDS)
-        self._others = {node: other for node, other in self._others.items() if node in rows or other.until}
+            until = dict.fromkeys(row.asks, now + APART_SECONDS) if fresh else known.until if known is not None else {}
+            heard[node] = _Other(sign, until)
+        self._others = heard
 
     def _sharing(self, name: str, now: float) -> list[str]:
         return [node for node, other in self._others.items() if other.until.get(name, -math.inf) > now]
-
-
-def _shortened(until: dict[str, float], now: float) -> dict[str, float]:
-    return {name: min(end, now + WINDOW_SECONDS) for name, end in until.items() if end > now}

@@ -15,7 +15,7 @@ from dialerd.engine.claimer import NOT_ACTIVE, Claimer
 from dialerd.engine.crew import Crew
 from dialerd.engine.line import Line, Ready
 from dialerd.engine.roads import Roads
-from dialerd.engine.sender import Sender
+from dialerd.engine.senders import Senders
 from dialerd.engine.shares import Shares
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
@@ -35,12 +35,12 @@ class Dialer:
     """Sends calls for every campaign that has a line. Runs on the event loop; all state belongs to it."""
 
     def __init__(
-        self, claimer: Claimer, sender: Sender, tracker: Tracker, trunks: Trunks, crew: Crew, clock: Clock
+        self, claimer: Claimer, senders: Senders, tracker: Tracker, trunks: Trunks, crew: Crew, clock: Clock
     ) -> None:
         """Nothing is dialed before a line is opened."""
         trunks.tell(self.empty_trunk, self.wake)
         self._claimer = claimer
-        self._sender = sender
+        self._senders = senders
         self._tracker = tracker
         self._trunks = trunks
         self._crew = crew
@@ -62,14 +62,12 @@ class Dialer:
         """Why nothing is sent now, whatever the campaigns say, in words for people; None when calls may leave."""
         if self.stopped:
             return "the engine is stopping"
-        return self._sender.obstacle or self._crew.obstacle(self._clock.monotonic())
+        return self._senders.obstacle or self._crew.obstacle(self._clock.monotonic())
 
     @property
     def wanted(self) -> frozenset[str]:
         """The paces of which this engine wants a part: those of every line, while calls can go to Asterisk."""
-        if self.stopped or not self._sender.connected:
-            return frozenset()
-        return self._shares.wanted(self.lines.values())
+        return frozenset() if self.stopped else self._shares.wanted(self.lines.values(), self._senders.connected)
 
     def wake(self) -> None:
         """Something changed: look again now."""
@@ -96,8 +94,7 @@ class Dialer:
 
     def share(self) -> None:
         """Give every line what the other engines leave it by now."""
-        now = self._clock.monotonic()
-        held = {line.room for line in self.lines.values()}
+        now, held = self._clock.monotonic(), {line.room for line in self.lines.values()}
         for line in self.lines.values():
             self._fit(line)
         self._share_at = self._crew.changes_at(now)
@@ -166,6 +163,7 @@ class Dialer:
             for line in self.lines.values():
                 self._cancel(line, obstacle)
             return IDLE_SECONDS
+        self._look_away()
         lines = self._open()
         waits = [
             IDLE_SECONDS,
@@ -176,15 +174,22 @@ class Dialer:
         ]
         return max(min(waits), 0.0)
 
+    def _look_away(self) -> None:
+        """What waits for a trunk that is gone is given back, or for an Asterisk that takes no calls when there is another."""
+        for line in self.lines.values():
+            for trunk in line.gone:
+                self._return(line.take_all(trunk), f"trunk {trunk} is not in the configuration any more")
+            on = {trunk: self._senders.obstacle_on(line.trunks[trunk]) for trunk in line.campaign.trunks}
+            for trunk in line.note_away({trunk: why for trunk, why in on.items() if why is not None}):
+                self._return(line.take_all(trunk), line.away[trunk])
+
     def _open(self) -> list[Line]:
         return [line for line in self.lines.values() if line.closed_by is None]
 
     def _claim(self, line: Line, now: float) -> float:
         if line.claiming:
             return IDLE_SECONDS
-        if line.next_claim_at > now:
-            return line.next_claim_at - now
-        early = earliest(line.pace) - self._hopper_seconds - now
+        early = max(line.next_claim_at, earliest(line.pace) - self._hopper_seconds) - now
         if early > 0:
             return early
         size = self._claimer.size(line)
@@ -204,29 +209,31 @@ class Dialer:
         """Commit `sending` for the calls whose instant is near, and with them those that are nearly so, whose turn it is
         first; the seconds until the next ones are.
         """
-        batches: dict[str, list[ClaimedLead]] = {}
+        batches: dict[tuple[str, str], list[ClaimedLead]] = {}
         wait = IDLE_SECONDS
         while (pick := self._roads.pick(lines, now)) is not None:
             until = pick.at - now
             if until > self._ahead * (2 if batches else 1):
                 wait = until - self._ahead
                 break
-            batches.setdefault(pick.line.campaign.name, []).append(pick.line.take(pick.trunk))
+            asterisk = self._senders.asterisk(pick.line.trunks[pick.trunk])
+            batches.setdefault((pick.line.campaign.name, asterisk), []).append(pick.line.take(pick.trunk))
             self._roads.taken(pick)
-        for name, batch in batches.items():
-            self._spawn(self._commit_batch(self.lines[name], batch))
+        for (name, asterisk), batch in batches.items():
+            self._spawn(self._commit_batch(self.lines[name], batch, asterisk))
         return wait
 
-    async def _commit_batch(self, line: Line, batch: list[ClaimedLead]) -> None:
+    async def _commit_batch(self, line: Line, batch: list[ClaimedLead], asterisk: str) -> None:
         began = self._clock.monotonic()
         try:
-            ready = await self._claimer.commit(line, batch, self._sender.asterisk)
+            ready = await self._claimer.commit(line, batch, asterisk)
         finally:
             line.committing.subtract(lead.trunk for lead in batch)
             self._wake.set()
         self._ahead = commit_ahead(self._ahead, self._clock.monotonic() - began)
         for each in ready:
-            self._tracker.started(each.lead.attempt_id, each.lead.campaign)
+            trunk = line.trunks.get(each.lead.trunk)
+            self._tracker.started(each.lead.attempt_id, each.lead.campaign, trunk.asterisk if trunk else "")
             line.ready.append(each)
         if line.closed or self.stopped:
             self._cancel(line, NOT_ACTIVE)
@@ -235,7 +242,7 @@ class Dialer:
         """Send every call whose instant has come, the earliest first; the seconds until the next one."""
         while True:
             now = self._clock.monotonic()
-            line = self._next_line()
+            line = self._roads.first(self.lines.values())
             if line is None:
                 return IDLE_SECONDS
             self._roads.still_leaving(now)
@@ -243,14 +250,6 @@ class Dialer:
             if at > now:
                 return at - now
             self._send(line, line.ready.popleft(), now)
-
-    def _next_line(self) -> Line | None:
-        """The line that may send first; of lines that wait for the same trunk, the one that has waited longest."""
-
-        def order(line: Line) -> tuple[float, float]:
-            return self._roads.opens(line, line.ready[0].lead.trunk), earliest(line.pace)
-
-        return min((line for line in self.lines.values() if line.ready), key=order, default=None)
 
     def _send(self, line: Line, ready: Ready, now: float) -> None:
         lead, waited = ready.lead, now - ready.judged_at
@@ -260,6 +259,8 @@ class Dialer:
             self._tracker.not_sent(lead.attempt_id, why)
         elif trunk is None:
             self._tracker.not_sent(lead.attempt_id, f"trunk {lead.trunk} is not in the configuration any more")
+        elif self._tracker.where(lead.attempt_id) != trunk.asterisk:
+            self._tracker.not_sent(lead.attempt_id, f"trunk {lead.trunk} is on another Asterisk now")
         elif (barred := self._crew.obstacle(now) or line.barred(lead.trunk)) is not None:
             self._tracker.not_sent(lead.attempt_id, barred)
         elif (refused := self._trunks.refuses(lead.trunk, lead.attempt_id)) is not None:
@@ -268,7 +269,7 @@ class Dialer:
             line.note_sent(now)
             self._trunks.sent(lead.attempt_id, lead.trunk)
             self._roads.sent(lead.attempt_id, line, lead.trunk, now)
-            self._spawn(self._sender.send(lead, line.campaign, trunk))
+            self._spawn(self._senders.send(lead, line.campaign, trunk))
 
     def _cancel(self, line: Line, why: str) -> None:
         while line.ready:

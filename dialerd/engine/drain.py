@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import structlog
 
 from dialerd.domain.errors import DialerdError
 from dialerd.engine.dialer import Dialer
-from dialerd.engine.recovery import Recovery
 from dialerd.engine.tracker import Tracker
 from dialerd.telephony.ami import AmiLink
 
@@ -24,12 +24,11 @@ log = structlog.get_logger("dialerd.engine")
 class Drain:
     """Ends one engine's work, within a limit."""
 
-    def __init__(self, dialer: Dialer, tracker: Tracker, recovery: Recovery, link: AmiLink) -> None:
+    def __init__(self, dialer: Dialer, tracker: Tracker, links: Iterable[AmiLink]) -> None:
         """All of them go on running meanwhile: events come in, a lost connection comes back."""
         self._dialer = dialer
         self._tracker = tracker
-        self._recovery = recovery
-        self._link = link
+        self._links = list(links)
 
     async def run(self, limit: float, *, give_back: bool) -> bool:
         """Wait for calls in progress, at most `limit` seconds. `give_back` is False when the dial loop itself is at fault:
@@ -67,10 +66,10 @@ class Drain:
         loop = asyncio.get_running_loop()
         ask_at = loop.time()
         while len(self._tracker) and loop.time() < deadline:
-            if self._link.session is None and loop.time() >= ask_at:
+            if any(link.session is None for link in self._links) and loop.time() >= ask_at:
                 ask_at = loop.time() + ASK_SECONDS
                 try:
-                    await self._recovery.drop_ended(self._tracker.ids)
+                    await self._tracker.drop_ended(self._tracker.ids)
                 except DialerdError as error:
                     log.warning("ends_not_read", error=str(error), retry_seconds=ASK_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)

@@ -1,24 +1,17 @@
-"""The engine put together: link, dial loop, tracker, recovery, watch, schedule and heartbeat, under one roof."""
+"""The engine put together: links, dial loop, tracker, recovery, watch, schedule and heartbeat, under one roof."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 import structlog
 
-from dialerd.domain.callstate import (
-    CallEvent,
-    ChannelGone,
-    ChannelRinging,
-    ChannelUp,
-    DialBegun,
-    OriginateDone,
-    OriginateRefused,
-)
+from dialerd.domain.callstate import CallEvent
 from dialerd.domain.errors import DialerdError, Unavailable
 from dialerd.engine.attempt_log import say_ended
 from dialerd.engine.claimer import Claimer
@@ -35,6 +28,8 @@ from dialerd.engine.reload import Reloads
 from dialerd.engine.report import Report
 from dialerd.engine.schedule import Schedule
 from dialerd.engine.sender import Sender
+from dialerd.engine.senders import Senders
+from dialerd.engine.server import Server
 from dialerd.engine.succession import Succession
 from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
@@ -50,7 +45,7 @@ from dialerd.settings import Settings
 from dialerd.store.database import Database
 from dialerd.store.leases import SILENCE
 from dialerd.store.writer import GroupWriter
-from dialerd.telephony.ami import AmiLink, AsteriskStopping, LinkDown, LinkEvent, LinkUp
+from dialerd.telephony.ami import AmiLink, LinkDown, LinkEvent, LinkUp
 from dialerd.telephony.targets import target_of
 
 RECOVER_IMPORTS_SECONDS = 60.0
@@ -58,8 +53,6 @@ SUCCEED_SECONDS = 5.0
 # How long the last writes may take when the engine leaves, in good order or in a hurry.
 CLOSE_SECONDS = 10.0
 AT_ONCE_SECONDS = 1.0
-# After any of these the call leaves no more: the first is the earliest, and the others make up for it when it is lost.
-SINCE_IT_LEFT = (DialBegun, ChannelRinging, ChannelUp, ChannelGone, OriginateDone, OriginateRefused)
 
 log = structlog.get_logger("dialerd.engine")
 
@@ -104,8 +97,12 @@ class Engine:
             on_stray=self._stray,
             hear=hear,
         )
-        self.link = AmiLink(target_of(self.settings.asterisk), self._heard)
-        self._sender = Sender(self.link, self.tracker, self._crash, self._clock, self.metrics)
+        servers = self.settings.servers.items()
+        self._links = {name: AmiLink(target_of(server), partial(self._heard, name)) for name, server in servers}
+        self._senders = {
+            name: Sender(link, self.tracker, self._crash, self._clock, self.metrics)
+            for name, link in self._links.items()
+        }
         claimer = Claimer(
             lambda: self.settings,
             self._writes,
@@ -118,10 +115,10 @@ class Engine:
             on_ended=self._ended,
         )
         self._crew = Crew(node, single=self._database.dialect == "sqlite")
-        self.dialer = Dialer(claimer, self._sender, self.tracker, self.trunks, self._crew, self._clock)
+        self.dialer = Dialer(claimer, Senders(self._senders), self.tracker, self.trunks, self._crew, self._clock)
 
     def _assemble_recovery(self, hear: Hearing) -> None:
-        """What accounts for calls that were lost sight of."""
+        """What accounts for calls that were lost sight of, at each Asterisk."""
         self._succession = Succession(
             self._writes,
             self._clock,
@@ -133,16 +130,7 @@ class Engine:
             on_ended=self._ended,
             hear=hear,
         )
-        self._recovery = Recovery(self._writes, self.tracker, self._succession, self._owner, hear)
-        self._readiness = Readiness(
-            self.link,
-            self._sender,
-            self.dialer,
-            self.trunks,
-            self._recovery,
-            self._errands,
-            lambda: timedelta(seconds=self.settings.engine.recovery_grace),
-        )
+        self._servers = {name: self._server(name, link, hear) for name, link in self._links.items()}
 
     def _assemble_watch(self) -> None:
         """What keeps an eye on campaigns, settings and the database, and says how it all stands."""
@@ -164,7 +152,7 @@ class Engine:
         self.reloads = Reloads(self._writes, self._clock, node)
         self.report = Report(
             lambda: self.settings,
-            self.link,
+            self._links,
             self.dialer,
             self.tracker,
             self.trunks,
@@ -185,12 +173,14 @@ class Engine:
         await self._succession.give_back()
         await self.trunks.restore()
         self._schedule.start()
-        self._schedule.every("succession", SUCCEED_SECONDS, self._readiness.look)
-        self._schedule.every("audit", engine.audit_interval, self._readiness.audit)
+        self._schedule.every("succession", SUCCEED_SECONDS, self._succeed)
+        self._schedule.every("audit", engine.audit_interval, self._audit)
         self._recover_imports()
         self._schedule.every("imports", RECOVER_IMPORTS_SECONDS, self._recover_imports)
         aside = (self._watch, self._presence, self._flags, self._upkeep)
-        for part in (self.link, self.tracker, self.trunks, self.dialer, *aside):
+        for server in self._servers.values():
+            self._tasks.append(asyncio.create_task(self._watched(server.run(alone=len(self._servers) == 1))))
+        for part in (self.tracker, self.trunks, self.dialer, *aside):
             self._tasks.append(asyncio.create_task(self._watched(part.run())))
         return self
 
@@ -233,33 +223,44 @@ class Engine:
 
     async def drain(self) -> None:
         """Send nothing more, give back what waits, and see calls in progress to their end or to the time limit."""
-        drain = Drain(self.dialer, self.tracker, self._recovery, self.link)
+        drain = Drain(self.dialer, self.tracker, self._links.values())
         self.whole = await drain.run(self.settings.engine.drain_timeout, give_back=self.fault is None)
 
     def status_line(self) -> str:
         """One line for systemd."""
         return self.report.line()
 
-    def _heard(self, event: CallEvent | LinkEvent) -> None:
+    def _server(self, name: str, link: AmiLink, hear: Hearing) -> Server:
+        sender = self._senders[name]
+        recovery = Recovery(self._writes, self.tracker, self._succession, self._owner, name, hear)
+        readiness = Readiness(
+            link,
+            sender,
+            self.dialer,
+            self.tracker,
+            self.trunks,
+            recovery,
+            self._errands,
+            lambda: timedelta(seconds=self.settings.engine.recovery_grace),
+            name,
+        )
+        return Server(name, link, sender, recovery, readiness, self.tracker, self.dialer, self.metrics)
+
+    def _heard(self, server: str, event: CallEvent | LinkEvent) -> None:
         self.metrics.ami_events.labels(type(event).__name__).inc()
-        match event:
-            case LinkUp(session=session):
-                self._presence.beat_now()
-                self._readiness.connected(session)
-            case LinkDown(reason=reason):
-                self._presence.beat_now()
-                self.tracker.missed()
-                self.metrics.ami_failures.labels("connection_lost").inc()
-                log.warning("asterisk_lost", reason=reason, calls_up=len(self.tracker))
-            case AsteriskStopping():
-                self._readiness.stopping(len(self.tracker))
-            case OriginateRefused(stopping=True):
-                self.tracker.feed(event)
-                self._readiness.stopping(len(self.tracker))
-            case _:
-                if isinstance(event, SINCE_IT_LEFT):
-                    self.dialer.left(event.attempt_id)
-                self.tracker.feed(event)
+        self._servers[server].heard(event)
+        if isinstance(event, LinkUp | LinkDown):
+            self._presence.beat_now()
+
+    def _succeed(self) -> None:
+        """See to what engines that stopped since the last look have left."""
+        self._errands.run(self._succession.sweep())
+        for server in self._servers.values():
+            server.readiness.look()
+
+    def _audit(self) -> None:
+        for server in self._servers.values():
+            server.readiness.audit()
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         """A part that ends, ends the engine: half an engine is worse than none."""
@@ -289,12 +290,10 @@ class Engine:
     def _lines_set(self) -> None:
         self._presence.beat_now()
 
-    def _stray(self, attempt_id: str) -> None:
-        session = self.link.session
-        if session is not None:
-            self._errands.run(self._recovery.stray(attempt_id, session))
+    def _stray(self, attempt_id: str, server: str) -> None:
+        self._errands.run(self._servers[server].stray(attempt_id))
 
     def _hang_up(self, attempt_id: str) -> None:
-        session = self.link.session
-        if session is not None:
-            self._errands.run(session.hangup(attempt_id))
+        server = self._servers.get(self.tracker.where(attempt_id) or "")
+        if server is not None:
+            self._errands.run(server.hang_up(attempt_id))

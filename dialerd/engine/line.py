@@ -31,7 +31,7 @@ class Ready:
 class Line:
     """The engine's view of one active campaign, with the trunks of the same settings: `file` and `known` as these say,
     `campaign` and `trunks` with what the other engines leave this one of their paces. `room` is why that is nothing, None
-    when it is something, and `shut` the same of single trunks.
+    when it is something, and `shut` the same of single trunks. `away` is why the Asterisk of a trunk takes no calls.
 
     `gate` is why nothing is claimed now, None when dialing may go on; `idle` is why the last claim fell short.
     `closed` when the campaign is not active any more: what still arrives here is given back. `committing`: how many are
@@ -44,6 +44,7 @@ class Line:
     known: Mapping[str, Trunk] = field(init=False)
     room: str | None = None
     shut: Mapping[str, str] = field(default_factory=dict)
+    away: Mapping[str, str] = field(default_factory=dict)
     pace: Gcra = field(default_factory=Gcra)
     hopper: deque[Waiting] = field(default_factory=deque)
     ready: deque[Ready] = field(default_factory=deque)
@@ -68,8 +69,20 @@ class Line:
         return self.gate if self.gate is not None else self.room
 
     def barred(self, trunk: str) -> str | None:
-        """Why nothing of it may leave over the trunk although it was committed: the pace is other engines' by now."""
-        return self.room if self.room is not None else self.shut.get(trunk)
+        """Why nothing of it may leave over the trunk, also what was committed: the pace is other engines' by now, or its
+        Asterisk is away. None when it may.
+        """
+        return self.room if self.room is not None else self.shut.get(trunk) or self.away.get(trunk)
+
+    def note_away(self, away: Mapping[str, str]) -> list[str]:
+        """From now on these trunks' Asterisks take no calls; which of them are new, and there is another way to go."""
+        new, self.away = away.keys() - self.away.keys(), away
+        return sorted(new) if self.usable else []
+
+    @property
+    def usable(self) -> list[str]:
+        """The campaign's trunks that are neither shut nor away."""
+        return [trunk for trunk in self.campaign.trunks if trunk not in self.shut and trunk not in self.away]
 
     @property
     def waiting(self) -> int:
@@ -83,8 +96,17 @@ class Line:
 
     @property
     def waiting_for(self) -> Iterable[str]:
-        """The trunks for which leads wait in the hopper, each once."""
-        return dict.fromkeys(waiting.lead.trunk for waiting in self.hopper)
+        """The trunks for which leads wait in the hopper that could leave, each once."""
+        return dict.fromkeys(waiting.lead.trunk for waiting in self.hopper if waiting.lead.trunk not in self.away)
+
+    def waiting_over(self, trunk: str) -> int:
+        """Those of `waiting` that go over the trunk."""
+        return self.leaving_over(trunk) + sum(waiting.lead.trunk == trunk for waiting in self.hopper)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Trunks for which leads wait in the hopper, and which a reload has taken away."""
+        return frozenset(waiting.lead.trunk for waiting in self.hopper if waiting.lead.trunk not in self.trunks)
 
     def leaving_over(self, trunk: str) -> int:
         """Those of `leaving` that go over the trunk."""

@@ -65,7 +65,7 @@ class Presence:
         """
         now = self._clock.now()
 
-        def work(conn: Connection) -> None:
+        def work(conn: Connection) -> NodeRecord | None:
             before = nodes.register(
                 conn,
                 self._node,
@@ -80,12 +80,14 @@ class Presence:
                     f"(pid {before.pid} on {before.host}); stop it, or set node.name"
                 )
             campaigns.ensure(conn, configured, now)
+            return before
 
-        await self._writes(work)
+        before = await self._writes(work)
+        self._crew.inherit(before.asks if before is not None else (), self._clock.monotonic())
 
     def beat_now(self) -> None:
         """We may want a part of other paces than before."""
-        if not self._crew.single and self._dialer.wanted != self._crew.asked:
+        if not self._crew.single and self._dialer.wanted != self._crew.wanted:
             self._now.set()
 
     async def run(self) -> None:
@@ -111,7 +113,7 @@ class Presence:
 
     async def _beat(self) -> bool:
         began = self._clock.monotonic()
-        self._crew.ask(self._dialer.wanted)
+        self._crew.ask(self._dialer.wanted, began)
         asked, status = self._crew.asked, None
         if self._crew.single or began >= self._told_at + BEAT_SECONDS:
             status = dict(self._status())
@@ -127,7 +129,15 @@ class Presence:
         return ours
 
     async def leave(self, limit: float) -> None:
-        """Give the row up: the name is free at once. Waits at most `limit` seconds for the database."""
+        """Give the row up: the name is free at once. Waits at most `limit` seconds for the database, and until no call of ours
+        counts for a pace any more; in a greater hurry the row stays, and the others learn from its silence.
+        """
+        now = self._clock.monotonic()
+        self._crew.ask((), now)
+        rest = self._crew.lingers_until - now
+        if rest > limit:
+            return
+        await asyncio.sleep(max(rest, 0.0))
         try:
             async with asyncio.timeout(limit):
                 await self._writes(lambda conn: nodes.leave(conn, self._node, self._owner))

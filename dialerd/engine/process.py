@@ -38,7 +38,8 @@ def run(config_path: Path | None) -> int:
     is taken, or another engine runs on this database file or under this node name.
     """
     settings = load(config_path)
-    settings.asterisk.require_secret()
+    for server in settings.servers.values():
+        server.require_secret()
     setup_logs(settings.log, "run")
     sys.setswitchinterval(SWITCH_SECONDS)
     database = Database(settings.database.url)

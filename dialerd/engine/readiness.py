@@ -13,6 +13,7 @@ from dialerd.engine.dialer import Dialer
 from dialerd.engine.errands import Errands
 from dialerd.engine.recovery import Recovery
 from dialerd.engine.sender import Sender
+from dialerd.engine.tracker import Tracker
 from dialerd.engine.trunks import Trunks
 from dialerd.telephony.ami import AmiLink, AmiSession
 
@@ -24,42 +25,47 @@ log = structlog.get_logger("dialerd.engine")
 
 
 class Readiness:
-    """Opens and shuts the sender. All methods run on the event loop."""
+    """Opens and shuts the sender of one Asterisk. All methods run on the event loop."""
 
     def __init__(
         self,
         link: AmiLink,
         sender: Sender,
         dialer: Dialer,
+        tracker: Tracker,
         trunks: Trunks,
         recovery: Recovery,
         errands: Errands,
         grace: Callable[[], timedelta],
+        asterisk: str,
     ) -> None:
-        """`grace` is how long a call that Asterisk does not know may wait for its own report."""
+        """`grace` is how long a call that Asterisk does not know may wait for its own report, `asterisk` its name."""
         self._link = link
         self._sender = sender
         self._dialer = dialer
+        self._tracker = tracker
         self._trunks = trunks
         self._recovery = recovery
         self._errands = errands
         self._grace = grace
+        self._asterisk = asterisk
 
     def connected(self, session: AmiSession) -> None:
         """A session has begun."""
         self._errands.run(self._account(session))
 
-    def stopping(self, calls_up: int) -> None:
+    def stopping(self) -> None:
         """Asterisk is shutting down, perhaps once the last call has ended: send nothing, go on listening."""
         session = self._link.session
         if self._sender.obstacle is None and session is not None:
             self._sender.hold("Asterisk is shutting down")
-            log.warning("asterisk_stopping", calls_up=calls_up)
+            log.warning("asterisk_stopping", asterisk=self._asterisk, calls_up=len(self._tracker.at(self._asterisk)))
             self._errands.run(self._ask_again(session))
 
     def look(self) -> None:
-        """See to the attempts of engines that stopped since the last look."""
-        self._errands.run(self._recovery.succeed(self._link.session, self._grace()))
+        """See to the calls of engines that stopped since the last look. Without a session nothing is taken over."""
+        if self._link.session is not None:
+            self._errands.run(self._recovery.succeed(self._link.session, self._grace()))
 
     def audit(self) -> None:
         """Compare the calls in the air with what Asterisk has."""
@@ -77,7 +83,7 @@ class Readiness:
         if self._link.session is session:
             self._sender.allow(session)
             # Which wakes the dial loop too.
-            self._trunks.retry()
+            self._trunks.retry(self._asterisk)
 
     async def _ask_again(self, session: AmiSession) -> None:
         """Dial on when the shutdown is called off; until then Asterisk refuses every action."""

@@ -17,7 +17,7 @@ from dialerd.settings.changes import Change, changes
 from dialerd.store import audit
 from dialerd.store.database import Connection
 
-AT_START = ("database", "node", "asterisk", "paths")
+AT_START = ("database", "node", "asterisk", "asterisks", "paths")
 """What is read at the start only."""
 
 MOST_SHOWN = 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialerd.engine.dialer import Dialer
@@ -25,7 +25,7 @@ class Report:
     def __init__(
         self,
         settings: Callable[[], Settings],
-        link: AmiLink,
+        links: Mapping[str, AmiLink],
         dialer: Dialer,
         tracker: Tracker,
         trunks: Trunks,
@@ -36,7 +36,7 @@ class Report:
     ) -> None:
         """All of them belong to one engine."""
         self._settings = settings
-        self._link = link
+        self._links = links
         self._dialer = dialer
         self._tracker = tracker
         self._trunks = trunks
@@ -46,7 +46,8 @@ class Report:
         self._clock = clock
 
     def status(self) -> dict[str, Any]:
-        """The node's status as JSON, asked for on the event loop: the link, and for each campaign why it is or is not dialing.
+        """The node's status as JSON, asked for on the event loop: the link, `servers` for each Asterisk, and for each campaign
+        why it is or is not dialing.
 
         `pace` and `target` are calls per second, `hopper` is leads claimed and not yet sent, `calls` is calls in the air.
         """
@@ -56,7 +57,7 @@ class Report:
             line = self._dialer.lines.get(name)
             calls = self._tracker.count(name)
             pace = line.sent_within(PACE_WINDOW_SECONDS, now) / PACE_WINDOW_SECONDS if line else 0.0
-            target = line.pace_limit.calls_per_second if line else 0.0
+            target = line.pace_limit.calls_per_second if line and line.room is None else 0.0
             hopper = line.waiting if line else 0
             campaigns[name] = {"reason": reason, "hopper": hopper, "calls": calls, "pace": pace, "target": target}
             if calls == 0 and name not in self._settings().campaigns:
@@ -69,10 +70,11 @@ class Report:
                 (self._metrics.hopper_depth, hopper),
             ):
                 gauge.labels(name).set(value)
-        self._metrics.ami_connected.set(self._link.session is not None)
+        self._metrics.ami_connected.set(all(link.session is not None for link in self._links.values()))
         self._metrics.tasks.set(len(asyncio.all_tasks()))
         return {
-            "link": self._link.state,
+            "link": self._link,
+            "servers": {name: link.state for name, link in self._links.items()},
             "dialing": self._dialer.obstacle is None,
             "calls": len(self._tracker),
             "trunks": self._trunks.status(),
@@ -86,4 +88,12 @@ class Report:
         pace = (
             sum(line.sent_within(PACE_WINDOW_SECONDS, self._clock.monotonic()) for line in lines) / PACE_WINDOW_SECONDS
         )
-        return f"Asterisk {self._link.state}, {len(self._tracker)} calls up, {pace:.1f} calls per second"
+        return f"Asterisk {self._link}, {len(self._tracker)} calls up, {pace:.1f} calls per second"
+
+    @property
+    def _link(self) -> str:
+        """The connection, in a word or with its reason: "connected" when one Asterisk at least is."""
+        states = {name: link.state for name, link in self._links.items()}
+        if "connected" in states.values() or len(states) == 1:
+            return "connected" if "connected" in states.values() else next(iter(states.values()))
+        return "; ".join(f"{name} {state}" for name, state in states.items())

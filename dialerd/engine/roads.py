@@ -81,6 +81,14 @@ class Roads:
         """When the line's next call may leave over the trunk; -inf when nothing holds it back."""
         return next_send(line.pace, self._state(trunk), self._node_pace)
 
+    def first(self, lines: Iterable[Line]) -> Line | None:
+        """The line that may send first; of lines that wait for the same trunk, the one that has waited longest."""
+
+        def order(line: Line) -> tuple[float, float]:
+            return self.opens(line, line.ready[0].lead.trunk), earliest(line.pace)
+
+        return min((line for line in lines if line.ready), key=order, default=None)
+
     def sent(self, attempt_id: str, line: Line, trunk: str, now: float) -> None:
         """A call of the line leaves over the trunk."""
         line.pace = after(line.pace_limit, line.pace, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 import structlog
@@ -23,11 +23,12 @@ class Shares:
         self._campaigns: dict[str, tuple[Campaign, Campaign]] = {}
 
     @staticmethod
-    def wanted(lines: Iterable[Line]) -> frozenset[str]:
-        """The paces that these lines want a part of."""
+    def wanted(lines: Iterable[Line], connected: Callable[[Trunk], bool]) -> frozenset[str]:
+        """The paces that these lines want a part of: of trunks whose Asterisk is connected, and of campaigns with such."""
         names: set[str] = set()
         for line in lines:
-            names |= {_of_campaign(line.file.name), *map(_of_trunk, line.file.trunks)}
+            trunks = [trunk for trunk in line.file.trunks if connected(line.known[trunk])]
+            names |= {_of_campaign(line.file.name), *map(_of_trunk, trunks)} if trunks else set()
         return frozenset(names)
 
     def fit(self, line: Line, now: float) -> list[str]:

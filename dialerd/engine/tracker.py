@@ -34,12 +34,13 @@ log = structlog.get_logger("dialerd.calls")
 
 @dataclass(slots=True)
 class Tracked:
-    """One call in the air. `doubt_until` is set while Asterisk does not know its channel; `since` is when we began to
+    """One call in the air, at the Asterisk that our settings call `asterisk`. `doubt_until` is set while Asterisk does not know its channel; `since` is when we began to
     follow it, in monotonic seconds.
     """
 
     attempt_id: str
     campaign: str
+    asterisk: str
     call: Call
     state: AttemptState
     since: float
@@ -59,11 +60,12 @@ class Tracker:
         *,
         on_rang: Callable[[str], None],
         on_ended: Callable[[EndResult], None],
-        on_stray: Callable[[str], None],
+        on_stray: Callable[[str, str], None],
         hear: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """`on_rang` hears which attempt rings or was answered, `on_ended` each ending; `on_stray` an attempt id that lives in
-        Asterisk and not here. `hear` is awaited before any end is written: what the channels reported comes first.
+        an Asterisk and not here, and the name of that. `hear` is awaited before any end is written: what the channels
+        reported comes first.
         """
         self._hear = hear
         self._writes = writes
@@ -89,6 +91,15 @@ class Tracker:
         """The attempts in the air."""
         return frozenset(self._calls)
 
+    def at(self, asterisk: str) -> frozenset[str]:
+        """The attempts in the air at this Asterisk."""
+        return frozenset(call.attempt_id for call in self._calls.values() if call.asterisk == asterisk)
+
+    def where(self, attempt_id: str) -> str | None:
+        """The Asterisk that the call is at; None when it is not in the air."""
+        tracked = self._calls.get(attempt_id)
+        return tracked.asterisk if tracked is not None else None
+
     def __len__(self) -> int:
         return len(self._calls)
 
@@ -107,26 +118,29 @@ class Tracker:
             call.attempt_id for call in self._calls.values() if now - call.since > seconds.get(call.campaign, otherwise)
         ]
 
-    def started(self, attempt_id: str, campaign: str) -> None:
+    def started(self, attempt_id: str, campaign: str, asterisk: str) -> None:
         """An Originate for this attempt is about to leave."""
-        self._calls[attempt_id] = Tracked(attempt_id, campaign, Call(), AttemptState.SENDING, self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._calls[attempt_id] = Tracked(attempt_id, campaign, asterisk, Call(), AttemptState.SENDING, now)
 
-    def adopt(self, attempt_id: str, campaign: str, state: AttemptState) -> None:
+    def adopt(self, attempt_id: str, campaign: str, asterisk: str, state: AttemptState) -> None:
         """A call of an earlier life of this engine, of an engine that stopped, or one that was not seen for a while."""
         if attempt_id not in self._calls:
-            self._calls[attempt_id] = Tracked(attempt_id, campaign, Call(gap=True), state, self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._calls[attempt_id] = Tracked(attempt_id, campaign, asterisk, Call(gap=True), state, now)
 
-    def missed(self) -> None:
-        """Asterisk may have said things that nobody heard: what was not seen of these calls proves nothing any more."""
+    def missed(self, asterisk: str) -> None:
+        """It may have said things that nobody heard: what was not seen of its calls proves nothing any more."""
         for tracked in self._calls.values():
-            tracked.call = replace(tracked.call, gap=True)
+            if tracked.asterisk == asterisk:
+                tracked.call = replace(tracked.call, gap=True)
 
-    def feed(self, event: CallEvent) -> None:
-        """One event from Asterisk."""
+    def feed(self, event: CallEvent, asterisk: str) -> None:
+        """One event from this Asterisk."""
         tracked = self._calls.get(event.attempt_id)
         if tracked is None:
             if isinstance(event, ChannelCreated):
-                self._on_stray(event.attempt_id)
+                self._on_stray(event.attempt_id, asterisk)
             return
         now = self._clock.now()
         tracked.doubt_until = None
@@ -158,6 +172,17 @@ class Tracker:
         """These have ended in the database; their last event will not come."""
         for attempt_id in attempt_ids:
             self._calls.pop(attempt_id, None)
+
+    async def drop_ended(self, attempt_ids: Iterable[str]) -> None:
+        """Forget those whose end the `ended` script wrote while our events were lost. Raises Unavailable."""
+        watched = list(attempt_ids)
+
+        def ended(conn: Connection) -> list[str]:
+            records = attempts.load_many(conn, watched).values()
+            return [record.attempt_id for record in records if record.disposition is not None]
+
+        if watched:
+            self.forget(await self._writes(ended))
 
     async def run(self) -> None:
         """Write what came in, a group at a time, for ever. A database that fails is tried again; nothing is dropped."""

@@ -6,7 +6,7 @@ All methods run on the event loop. What a breaker becomes is domain.breaker's to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """No trunk of the campaign may be asked. `reason` is for people; ask again at `at` (UTC), None: when told."""
+    """No trunk of the campaign may be asked. `reason` is for people, "" when enough waits for those that may; ask again at
+    `at` (UTC), None: when told.
+    """
 
     reason: str
     at: datetime | None
@@ -103,12 +105,12 @@ class Trunks:
                 before = rules.retry(before, now)
             self._change(record.trunk, before, now)
 
-    def choose(self, line: Line) -> Choice | Closed:
-        """The campaign's trunks in turn, without those that may not be asked."""
+    def choose(self, line: Line, roomy: Collection[str]) -> Choice | Closed:
+        """The campaign's trunks in turn, of those with room for a claim the ones that may be asked."""
         now = self._clock.now()
         for _ in line.campaign.trunks:
             trunk = line.next_trunk()
-            if trunk in line.shut:
+            if trunk not in roomy:
                 continue
             given = rules.leave(self._of(trunk), now)
             if given is Leave.ALL:
@@ -116,6 +118,8 @@ class Trunks:
             if given is Leave.ONE and trunk not in self._asking:
                 self._asking.add(trunk)
                 return Choice(trunk, probe=True)
+        if any(self._of(trunk).phase is Phase.CLOSED for trunk in line.usable):
+            return Closed("", None)
         return self._closed(line)
 
     def chosen(self, choice: Choice, attempt_ids: Sequence[str]) -> None:
@@ -168,12 +172,16 @@ class Trunks:
             self._convicted[attempt_id] = word.sign
             self._work.set()
 
-    def retry(self) -> None:
-        """Something changed that may have cured a trunk: its configuration, Asterisk, its connection."""
-        now = self._clock.now()
+    def retry(self, asterisk: str | None = None) -> None:
+        """Something changed that may have cured a trunk: its configuration, or its Asterisk, of this name, or the connection
+        to that; None: all of them.
+        """
+        now, known = self._clock.now(), self._settings().trunks
         for trunk in list(self._breakers):
-            known = trunk in self._settings().trunks
-            self._change(trunk, rules.retry(self._of(trunk), now) if known else Breaker(), now)
+            if trunk not in known:
+                self._change(trunk, Breaker(), now)
+            elif asterisk is None or known[trunk].asterisk == asterisk:
+                self._change(trunk, rules.retry(self._of(trunk), now), now)
         self._on_leave()
 
     def status(self) -> dict[str, dict[str, Any]]:
@@ -226,10 +234,10 @@ class Trunks:
         return self._breakers.get(trunk, _CLOSED)
 
     def _closed(self, line: Line) -> Closed:
-        broken = {trunk: self._of(trunk) for trunk in line.campaign.trunks if trunk not in line.shut}
+        broken = {trunk: self._of(trunk) for trunk in line.usable}
         instants = [at for breaker in broken.values() if (at := rules.next_leave(breaker)) is not None]
         reasons = dict.fromkeys(rules.describe(breaker, trunk) for trunk, breaker in broken.items())
-        reasons |= dict.fromkeys(line.shut.values())
+        reasons |= dict.fromkeys([*line.shut.values(), *line.away.values()])
         return Closed("; ".join(reason for reason in reasons if reason), min(instants, default=None))
 
     def _change(self, trunk: str, after: Breaker, now: datetime) -> None:

@@ -55,7 +55,10 @@ class Metrics:
     def _gauges(self, registry: CollectorRegistry) -> None:
         self.open_calls = Gauge("dialerd_open_calls", "Attempts that have not ended", ("campaign",), registry=registry)
         self.pace_target = Gauge(
-            "dialerd_pace_target", "Calls per second the campaign may start", ("campaign",), registry=registry
+            "dialerd_pace_target",
+            "Calls per second the campaign may start on this engine",
+            ("campaign",),
+            registry=registry,
         )
         self.pace_achieved = Gauge(
             "dialerd_pace_achieved", "Calls per second it started of late", ("campaign",), registry=registry

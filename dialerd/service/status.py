@@ -14,6 +14,7 @@ from dialerd.domain.lifecycle import CampaignState
 from dialerd.service import standings
 from dialerd.service.abandoning import AbandonStatus, standing
 from dialerd.service.here import Here, here
+from dialerd.service.links import away, links_of
 from dialerd.service.names import require_campaign
 from dialerd.service.next_call import next_call
 from dialerd.settings import Campaign, Settings, Trunk
@@ -126,7 +127,7 @@ def system(database: Database, settings: Settings, *, now: datetime, archived: b
         for name, trunk in sorted(settings.trunks.items())
     )
     engines = tuple(_engine(node) for node in reported)
-    problem = _frozen_all(frozen) or engine_problem(reported)
+    problem = _frozen_all(frozen) or engine_problem(reported) or away(filter(_lives, reported))
     return SystemStatus(now, problem, engines, trunks, shown, here(settings.paths))
 
 
@@ -275,7 +276,7 @@ def _engine(node: NodeRecord) -> EngineStatus:
         pid=node.pid,
         version=node.version,
         started_at=node.started_at,
-        link=str(node.status.get("link", "not told yet")),
+        link=links_of(node),
         calls=int(node.status.get("calls", 0)),
         reload=node.status.get("reload", {}),
     )

@@ -21,11 +21,12 @@ from dialerd.settings.database_url import below, has_password, read_url
 from dialerd.settings.dispositions import read_catalogue
 from dialerd.settings.freeze import FreezeCodes
 from dialerd.settings.freeze import pin as read_pin
-from dialerd.settings.model import CONFIG_FOLDER, Database, Sections, Settings
+from dialerd.settings.model import CONFIG_FOLDER, Asterisk, Database, Sections, Settings
 from dialerd.settings.problems import told
 from dialerd.settings.profile_form import ProfileForm
 from dialerd.settings.profiles import Profiles, shipped_names
 from dialerd.settings.section import Section
+from dialerd.settings.servers import server_problems
 from dialerd.settings.values import nearest
 from dialerd.settings.values import secret as read_secret
 
@@ -111,17 +112,28 @@ class _Loader:
             }
         )
         url = below(sections.database.url, base)
-        asterisk = sections.asterisk
-        if asterisk.secret_file is not None and asterisk.secret is not None:
-            self._say(self.file, "asterisk.secret: given, and secret_file too; one of them")
-        elif asterisk.secret_file is not None:
-            secret = self._secret("asterisk.secret_file", base / asterisk.secret_file, read_secret)
-            asterisk = asterisk.model_copy(update={"secret": secret})
-        elif "asterisk" in sections.model_fields_set and asterisk.secret is None:
-            self._say(self.file, "asterisk.secret: missing; the manager user's secret, or secret_file with its path")
+        given = sections.model_fields_set
+        one = self._with_secret("asterisk", sections.asterisk, required="asterisk" in given)
+        more = {
+            name: self._with_secret(f"asterisks.{name}", it, required=True) for name, it in sections.asterisks.items()
+        }
+        for problem in server_problems(sections):
+            self._say(self.file, problem)
         freeze = self._codes(sections.freeze, base)
-        tables = {"paths": paths, "database": Database(url=url), "asterisk": asterisk, "freeze": freeze}
+        servers = {"asterisk": one, "asterisks": MappingProxyType(more)}
+        tables = {"paths": paths, "database": Database(url=url), "freeze": freeze, **servers}
         return sections.model_copy(update=tables)
+
+    def _with_secret(self, key: str, asterisk: Asterisk, *, required: bool) -> Asterisk:
+        """With the secret of its file."""
+        if asterisk.secret_file is not None and asterisk.secret is not None:
+            self._say(self.file, f"{key}.secret: given, and secret_file too; one of them")
+        elif asterisk.secret_file is not None and self.file is not None:
+            secret = self._secret(f"{key}.secret_file", self.file.parent / asterisk.secret_file, read_secret)
+            return asterisk.model_copy(update={"secret": secret})
+        elif required and asterisk.secret is None:
+            self._say(self.file, f"{key}.secret: missing; the manager user's secret, or secret_file with its path")
+        return asterisk
 
     def _codes(self, freeze: FreezeCodes, base: Path) -> FreezeCodes:
         """The codes of the telephone, those in files read."""
@@ -244,8 +256,13 @@ class _Loader:
 
 def _holds_password(raw: Mapping[str, Any]) -> bool:
     given = {(table, key) for table, keys in raw.items() if isinstance(keys, Mapping) for key in keys}
-    database = raw.get("database")
-    return not given.isdisjoint(_SECRETS) or (isinstance(database, Mapping) and has_password(str(database.get("url"))))
+    database, servers = raw.get("database"), raw.get("asterisks")
+    others = servers.values() if isinstance(servers, Mapping) else ()
+    return (
+        not given.isdisjoint(_SECRETS)
+        or any(isinstance(server, Mapping) and "secret" in server for server in others)
+        or (isinstance(database, Mapping) and has_password(str(database.get("url"))))
+    )
 
 
 def _with_defaults(campaign: Campaign, sections: Sections | None) -> Campaign:

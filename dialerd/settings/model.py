@@ -32,6 +32,9 @@ PortOrOff = Annotated[int, PlainValidator(values.whole(0, 65535, "a port, or 0 f
 Listen = Annotated[str, PlainValidator(values.listening)]
 Folder = Annotated[Path, PlainValidator(values.folder)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], PlainValidator(values.networks)]
+ONE = "asterisk"
+"""What the Asterisk of [asterisk] is called beside those of [asterisks.NAME]."""
+
 Pace = Annotated[float, PlainValidator(values.number(0.01, 1000, "calls per second"))]
 Calls = Annotated[int, PlainValidator(values.whole(1, 100_000, "a whole number of calls"))]
 
@@ -70,7 +73,7 @@ class Database(Section):
 
 
 class Asterisk(Section):
-    """How to reach AMI. `secret` is None when neither it nor `secret_file` was given."""
+    """How to reach AMI of one Asterisk. `secret` is None when neither it nor `secret_file` was given."""
 
     host: Annotated[str, PlainValidator(values.host)] = "127.0.0.1"
     port: Port = 5038
@@ -121,7 +124,9 @@ class BreakerForm(Section):
 
 
 class Trunk(Section):
-    """One way out. `endpoint` is the PJSIP endpoint's name; `prefix` stands before the digits of the number."""
+    """One way out. `endpoint` is the PJSIP endpoint's name, on the Asterisk that `asterisk` names; `prefix` stands before the
+    digits of the number.
+    """
 
     endpoint: Annotated[
         str, PlainValidator(values.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a PJSIP endpoint's name"))
@@ -131,6 +136,7 @@ class Trunk(Section):
     ] = "+"
     calls_per_second: Pace
     max_calls: Calls
+    asterisk: Annotated[str, PlainValidator(values.name)] = ONE
     breaker: Annotated[Limits, ReadAs(BreakerForm)] = Limits()
 
 
@@ -181,6 +187,9 @@ class Sections(Section):
     paths: Paths = Paths()
     database: Database = Field(default=Database(), validate_default=True)
     asterisk: Asterisk = Asterisk()
+    asterisks: Annotated[
+        Mapping[Annotated[str, PlainValidator(values.name)], Asterisk], AfterValidator(MappingProxyType)
+    ] = Field(default_factory=lambda: MappingProxyType({}))
     agi: Agi = Agi()
     trunks: Annotated[Mapping[Annotated[str, PlainValidator(values.name)], Trunk], AfterValidator(MappingProxyType)] = (
         Field(default_factory=lambda: MappingProxyType({}))
@@ -190,6 +199,14 @@ class Sections(Section):
     lists: Lists = Lists()
     web: Web = Web()
     log: Log = Log()
+
+    @property
+    def servers(self) -> Mapping[str, Asterisk]:
+        """The Asterisk servers that this engine drives, by name: that of [asterisk] when a trunk is on it, or when there is
+        no other.
+        """
+        on_it = not self.asterisks or any(trunk.asterisk == ONE for trunk in self.trunks.values())
+        return {**({ONE: self.asterisk} if on_it else {}), **self.asterisks}
 
     @field_validator("database", mode="after")
     @classmethod

@@ -35,7 +35,8 @@ class NodeRecord:
 
 def register(conn: Connection, name: str, *, instance: str, pid: int, host: str, version: str) -> NodeRecord | None:
     """Enters a process under the node's name and returns the one that had it before, if any: it may still live, and the
-    caller may raise to take the entry back. From now on the earlier one's `beat` says False.
+    caller may raise to take the entry back. From now on the earlier one's `beat` says False. What that one asked for stays
+    until the first `beat`.
     """
     before, now = get(conn, name, lock=True), database_now(conn)
     row: dict[str, Any] = {
@@ -46,7 +47,7 @@ def register(conn: Connection, name: str, *, instance: str, pid: int, host: str,
         "started_at": now,
         "heartbeat_at": now,
     }
-    row |= {"status": {}, "asks": []}
+    row |= {"status": {}, "asks": [] if before is None else sorted(before.asks)}
     insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
     statement = insert(nodes).values(name=name, **row)
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
@@ -88,6 +89,12 @@ def get(conn: Connection, name: str, *, lock: bool = False) -> NodeRecord | None
     statement = select(nodes).where(nodes.c.name == name)
     row = conn.execute(statement.with_for_update() if lock else statement).one_or_none()
     return None if row is None else _record(row, database_now(conn))
+
+
+def lives(conn: Connection, name: str, instance: str, silence: timedelta) -> bool:
+    """Whether this life of the node has beaten within `silence`."""
+    node = get(conn, name)
+    return node is not None and node.instance == instance and node.silent_for <= silence
 
 
 def all(conn: Connection) -> list[NodeRecord]:  # noqa: A001 - nodes.all() is how it is called

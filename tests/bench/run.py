@@ -1,4 +1,5 @@
-"""The benchmarks: `run.py [calls] [pace] [weights] [imports] [pace_import] [numbers] [console]`, all without arguments. Lines that begin with `bench` are the result:
+"""The benchmarks: `run.py [calls] [pace] [weights] [engines] [imports] [pace_import] [numbers] [console]`, all without
+arguments. Lines that begin with `bench` are the result:
 
     bench <name> <value> <unit> <ratio> <against>
 
@@ -17,6 +18,7 @@ MODULES = {
     "calls": "calls",
     "pace": "pace",
     "weights": "weights",
+    "engines": "engines",
     "imports": "imports",
     "pace_import": "pace_import",
     "numbers": "verdicts",

@@ -71,6 +71,8 @@ def test_engines_share_the_pace_of_a_campaign_and_one_that_is_killed_leaves_its_
     times = [call.time for call in first.calls()]
     assert busiest_second(times) <= PACE, first.story()
     first.require_agreement(unknown=True)
+    # Both see every call of the Asterisk that they share.
+    assert first.engine.entries("stray_call_hung_up") == second.engine.entries("stray_call_hung_up") == []
 
 
 def test_an_engine_that_was_frozen_while_another_took_over_calls_nobody_when_it_wakes_up(engines):

@@ -44,6 +44,7 @@ class Play:
         self.clock_off = 0.0
         self.players: dict[str, Player] = {}
         self.rows: dict[str, tuple[str, float, frozenset[str]]] = {}
+        self.leaving: dict[str, float] = {}
         self.history: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=TICKS + 1))
         self._lives = 0
 
@@ -53,20 +54,23 @@ class Play:
 
     def come(self, name: str) -> None:
         """A new life of an engine begins, that wants a part."""
+        self.leaving.pop(name, None)
         self._lives += 1
-        crew = Crew(name)
-        crew.ask([PACE])
+        crew, asked = Crew(name), self.rows[name][2] if name in self.rows else frozenset()
+        crew.inherit(asked, self.now)
+        crew.ask([PACE], self.now)
         self.players[name] = Player(crew, str(self._lives), next_look=self.step)
-        self.rows[name] = (str(self._lives), self.database_now, frozenset())
+        self.rows[name] = (str(self._lives), self.database_now, asked)
 
     def kill(self, name: str) -> None:
         """It is gone, its row is not."""
         del self.players[name]
 
     def leave(self, name: str) -> None:
-        """It sends nothing more, and takes its row away."""
-        self.kill(name)
-        del self.rows[name]
+        """It sends nothing more, and takes its row away when its calls count no more."""
+        crew = self.players.pop(name).crew
+        crew.ask([], self.now)
+        self.leaving[name] = crew.lingers_until
 
     @property
     def database_now(self) -> float:
@@ -76,6 +80,8 @@ class Play:
         """Everybody does what is due, and what all of them may send is judged at each step."""
         for _ in range(round(seconds * TICKS)):
             self.step += 1
+            for name in [name for name, until in self.leaving.items() if until <= self.now]:
+                del self.leaving[name], self.rows[name]
             for name, player in list(self.players.items()):
                 if player.frozen <= self.step:
                     self._look(name, player)
@@ -100,6 +106,7 @@ class Play:
 
     def _look(self, name: str, player: Player) -> None:
         if player.ends is None and self.step >= player.next_look and self.step >= player.cut_off:
+            player.crew.ask(player.crew.wanted, self.now)
             player.began, player.asked = self.step, player.crew.asked
             player.reads = self.step + self._some(4)
             player.commits = player.reads + self._some(4)

@@ -94,7 +94,7 @@ class Parts:
             self.crash,
             on_rang=lambda _attempt_id: None,
             on_ended=self.ended.append,
-            on_stray=lambda _attempt_id: None,
+            on_stray=lambda _attempt_id, _asterisk: None,
             hear=hear,
         )
 

@@ -38,6 +38,7 @@ class Rig:
 
     def __init__(self, lab: Lab, folder: Path, url: str) -> None:
         self.lab = lab
+        self.labs = [lab]
         self.folder = folder
         self.config = folder / "dialerd.toml"
         self.settings = configuration.sections(lab, url)
@@ -52,6 +53,14 @@ class Rig:
     def write_settings(self) -> None:
         """Puts `settings` on disk."""
         configuration.write(self.config, self.settings)
+
+    def add_server(self, name: str, lab: Lab) -> None:
+        """One more Asterisk, with a trunk of the same name, for the engine of this rig. It has no FastAGI server."""
+        self.labs.append(lab)
+        one = configuration.sections(lab, "")
+        self.settings["asterisks"] = {**self.settings.get("asterisks", {}), name: one["asterisk"]}
+        self.settings["trunks"][name] = {**one["trunks"]["carrier"], "asterisk": name}
+        self.write_settings()
 
     def fill_the_hopper(self) -> None:
         """The engine will claim many leads ahead."""
@@ -140,8 +149,8 @@ class Rig:
         return self.status().get("campaigns", {}).get(CAMPAIGN, {}).get("reason", "")
 
     def calls(self) -> list[CarrierCall]:
-        """What the carrier has seen since this rig began."""
-        return [call for call in self.lab.calls() if call.time >= self.began]
+        """What the carriers have seen since this rig began."""
+        return [call for lab in self.labs for call in lab.calls() if call.time >= self.began]
 
     def dispositions(self) -> Counter[str]:
         return Counter(str(attempt.disposition) for attempt in self.attempts())
@@ -211,10 +220,11 @@ class Rig:
         for program in (self.engine, self.agi):
             program.kill()
         self.database.close()
-        if self.lab.asterisk.exited:
-            self.lab.restart_asterisk()
-        for instance in (self.lab.asterisk, self.lab.carrier):
-            wait_for(lambda end=instance: _idle(end), f"no calls at the lab's {instance.name}")
+        for lab in self.labs:
+            if lab.asterisk.exited:
+                lab.restart_asterisk()
+            for instance in (lab.asterisk, lab.carrier):
+                wait_for(lambda end=instance: _idle(end), f"no calls at the lab's {instance.name}")
 
 
 def _idle(instance: Any) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import sqlite
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.facts import AttemptState
+from dialerd.engine.crew import APART_SECONDS, Crew
 from dialerd.store import leases, nodes, tables
 from dialerd.store.clock import database_now
 from harness.world import NOW, phones
@@ -185,3 +186,58 @@ def test_on_sqlite_what_is_abandoned_is_found_by_the_small_index_of_open_attempt
     walks = [step.detail for step in steps if " attempts" in step.detail or " held" in step.detail]
     assert walks
     assert [walk for walk in walks if "INDEX attempts_open" not in walk and "(id=?)" not in walk] == []
+
+
+def test_which_paces_an_engine_wants_a_part_of_is_there_for_the_others_until_its_next_life_says_more(world):
+    register(world, "first")
+    beat(world, "first", {"calls": 3})
+    assert world.read(nodes.all)[0].asks == frozenset()
+    world.write(lambda conn: nodes.beat(conn, "n", "first", asks={"trunk b", "campaign a"}))
+    (node,) = world.read(nodes.all)
+    assert (node.asks, node.status) == ({"trunk b", "campaign a"}, {"calls": 3})
+    beat(world, "first")
+    assert world.read(nodes.all)[0].asks == {"trunk b", "campaign a"}
+    register(world, "second")
+    assert world.read(nodes.all)[0].asks == {"trunk b", "campaign a"}
+    world.write(lambda conn: nodes.beat(conn, "n", "second", asks=()))
+    assert world.read(nodes.all)[0].asks == frozenset()
+
+
+def look(world, crew, name, now):
+    """What an engine does every half second: renew its row and read the others', in one transaction."""
+
+    def work(conn):
+        assert nodes.beat(conn, name, name, asks=crew.asked)
+        return nodes.all(conn)
+
+    crew.looked(crew.asked, world.write(work), now, now)
+
+
+def test_engines_find_each_other_by_their_rows_and_share_what_both_want(world):
+    crews = {name: Crew(name) for name in "ab"}
+    for turn, (name, crew) in enumerate(crews.items()):
+        register(world, name, name)
+        crew.ask(["trunk t", f"campaign {name}"], turn)
+        look(world, crew, name, turn)
+        look(world, crew, name, turn)
+    look(world, crews["a"], "a", 1.5)
+    assert crews["a"].share("trunk t", 9, 1.5).calls_per_second == 5
+    assert crews["a"].share("campaign a", 9, 1.5).calls_per_second == 9
+    assert crews["b"].share("trunk t", 9, 1.5).calls_per_second == 0
+    assert crews["b"].share("campaign b", 9, 1.5).calls_per_second == 9
+    look(world, crews["b"], "b", 3.0)
+    assert crews["b"].share("trunk t", 9, 1.0 + APART_SECONDS).calls_per_second == 4
+    world.write(lambda conn: nodes.leave(conn, "b", "b"))
+    look(world, crews["a"], "a", 3.5)
+    assert crews["a"].share("trunk t", 9, 3.5).calls_per_second == 9
+
+
+def test_a_life_of_an_engine_goes_on_while_its_row_is_its_own_and_beats(world):
+    def lives(instance):
+        return world.read(lambda conn: nodes.lives(conn, "n", instance, SILENCE))
+
+    assert not lives("first")
+    register(world, "first")
+    assert (lives("first"), lives("second")) == (True, False)
+    silence(world, 11)
+    assert not lives("first")

@@ -6,6 +6,7 @@ import pytest
 
 from dialerd.domain.errors import ConfigError
 from dialerd.settings import Asterisk, Settings, load
+from dialerd.settings.changes import changes
 
 SECRET = "open-sesame"
 
@@ -46,6 +47,19 @@ def test_a_secret_file_is_read_relative_to_the_settings(config, secret_file):
     settings = load(config('[asterisk]\nsecret_file = "ami.secret"\n', 0o644), {})
     assert settings.asterisk.require_secret() == SECRET
     assert SECRET not in repr(settings)
+
+
+def test_the_secrets_of_several_asterisk_servers_are_read_and_never_shown(config, secret_file):
+    text = '[asterisks.one]\nsecret_file = "ami.secret"\n[asterisks.two]\nsecret = "sesame-2"\n'
+    before, after = load(config(text), {}), load(config(text.replace("sesame-2", "sesame-3")), {})
+    assert [one.require_secret() for one in before.servers.values()] == [SECRET, "sesame-2"]
+    assert "sesame" not in repr(before)
+    assert "sesame" not in str(changes(before, after))
+
+
+def test_a_file_with_the_secret_of_one_of_several_servers_may_not_be_read_by_others(config):
+    [problem] = refusal(config('[asterisks.two]\nsecret = "sesame-2"\n', 0o644))
+    assert "holds a password and others can read it" in problem
 
 
 def test_a_database_password_is_never_shown(config):

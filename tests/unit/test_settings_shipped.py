@@ -29,7 +29,7 @@ OPTIONS = [
     for table, field in Sections.model_fields.items()
     for section in sections_in(field.annotation)
     for key in section.model_fields
-    if (table, key) != ("trunks", "breaker")
+    if (table, key) != ("trunks", "breaker") and table != "asterisks"
 ]
 BREAKER_OPTIONS = list(BreakerForm.model_fields)
 TABLES = ("destination", "amd", "schedule", "compliance", "recycle")
@@ -78,6 +78,12 @@ def test_every_option_stands_in_the_shipped_file_below_its_explanation(table, ke
     assert at is not None
     above = [line for line in lines[:at] if line.startswith("# ") and " = " not in line]
     assert above, f"nothing explains {table}.{key}"
+
+
+def test_the_shipped_file_and_the_documentation_say_how_to_drive_several_asterisk_servers():
+    assert sections_in(Sections.model_fields["asterisks"].annotation) == [Asterisk]
+    assert "# [asterisks.second]" in MAIN
+    assert "[asterisks.NAME]" in PAGE
 
 
 @pytest.mark.parametrize("key", BREAKER_OPTIONS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dialerd.domain.facts import AttemptState, EndFacts, Witness
+from dialerd.engine.line import Line
 from dialerd.service.attempts import Ending, end
+from dialerd.settings import Trunk
 from dialerd.store import lists
 from harness.parts import campaign_with
 from harness.world import NOW, phones
@@ -182,3 +185,27 @@ def test_what_is_final_needs_no_campaign_to_be_so(parts):
     ending = Ending(lead.attempt_id, EndFacts(sip_code=404, cause=1), Witness.AGI)
     parts.world.write(lambda conn: end(conn, ending, {}, NOW))
     assert parts.world.lead(lead.lead_id).closed == "invalid_number is final"
+
+
+def test_what_waits_for_a_slow_trunk_does_not_keep_a_quick_one_from_its_calls(parts):
+    parts.world.add_list(phones(300))
+    parts.campaign = campaign_with(calls_per_second=40, trunks=["slow", "quick"], max_calls=1000)
+    trunks = {"slow": 2, "quick": 100}
+    line = Line(
+        parts.campaign,
+        {name: Trunk(endpoint=name, calls_per_second=pace, max_calls=1000) for name, pace in trunks.items()},
+    )
+
+    told = []
+
+    async def scenario():
+        claimer = parts.claimer()
+        for _ in range(3):
+            await claimer.fill(line, claimer.size(line), [line])
+            told.append(Counter(waiting.lead.trunk for waiting in line.hopper))
+            # The quick one sends all of its own meanwhile, the slow one nothing.
+            line.take_all("quick")
+
+    parts.play(scenario)
+    # Three seconds of work for each, and for both together no more than the campaign's pace makes of them.
+    assert told == [{"slow": 6}, {"slow": 6, "quick": 114}, {"slow": 6, "quick": 114}]

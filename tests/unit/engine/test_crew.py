@@ -72,11 +72,37 @@ def test_an_engine_that_leaves_is_waited_for_no_longer_than_its_last_second(two)
 
 
 def test_an_engine_that_wants_no_part_any_more_is_waited_for_no_longer_either(two):
-    two.players["b"].crew.ask([])
+    two.players["b"].crew.ask([], two.now)
     two.run(WINDOW_SECONDS - 0.05)
     assert two.rate("a") == 10
     two.run(2 * LOOK_SECONDS)
     assert (two.rate("a"), two.rate("b")) == (20, 0)
+
+
+def test_who_comes_just_when_another_leaves_waits_until_that_ones_last_calls_count_no_more():
+    play = Play(20)
+    play.come("a")
+    play.run(1.0)
+    play.leave("a")
+    play.come("b")
+    play.run(WINDOW_SECONDS - 0.05)
+    assert play.rate("b") == 0
+    play.run(2 * LOOK_SECONDS)
+    assert play.rate("b") == 20
+
+
+def test_a_new_life_of_an_engine_asks_for_what_the_last_one_had_until_that_ones_calls_count_no_more():
+    play = Play(20)
+    play.come("a")
+    play.run(1.0)
+    play.kill("a")
+    play.come("a")
+    play.players["a"].crew.ask([], play.now)
+    play.come("b")
+    play.run(WINDOW_SECONDS - 0.05)
+    assert play.rate("b") == 0
+    play.run(2 * LOOK_SECONDS)
+    assert play.rate("b") == 20
 
 
 def test_an_engine_that_cannot_reach_the_database_stops_and_then_comes_back_like_a_newcomer(two):
@@ -132,7 +158,7 @@ def test_a_database_whose_clock_jumps_makes_nobody_think_that_another_is_gone(tw
         assert (two.rate("a"), two.rate("b")) == (10, 10)
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(st.sampled_from([0.5, 1, 2, 7, 10.5, 20]), st.integers(0, 2**32), st.data())
 def test_whatever_happens_to_engines_they_never_have_more_than_the_pace_and_soon_have_all_of_it(pace, seed, data):
     play = Play(pace, seed=seed)
@@ -148,7 +174,7 @@ def test_whatever_happens_to_engines_they_never_have_more_than_the_pace_and_soon
         play.come("a")
     for player in play.players.values():
         player.frozen = player.cut_off = 0
-        player.crew.ask([PACE])
+        player.crew.ask([PACE], play.now)
     play.run(2 * WITHIN_SECONDS)
     assert play.total() == pytest.approx(pace)
     if len(play.players) > 1:
@@ -170,6 +196,6 @@ def happen(play, name, what):
         case "cut off":
             player.cut_off = play.step + play.random.randint(1, 8 * TICKS)
         case "no part":
-            player.crew.ask([])
+            player.crew.ask([], play.now)
         case _:
-            player.crew.ask([PACE])
+            player.crew.ask([PACE], play.now)

@@ -43,7 +43,12 @@ class FakeClaimer:
 class FakeSender:
     sent: list[str] = field(default_factory=list)
     obstacle: str | None = None
-    asterisk: str = "a/5038"
+
+    def obstacle_on(self, trunk):
+        return self.obstacle
+
+    def asterisk(self, trunk):
+        return "a/5038"
 
     async def send(self, lead, campaign, trunk):
         self.sent.append(lead.attempt_id)
@@ -53,8 +58,11 @@ class FakeSender:
 class FakeTracker:
     cancelled: list[tuple[str, str]] = field(default_factory=list)
 
-    def started(self, attempt_id, campaign):
+    def started(self, attempt_id, campaign, asterisk):
         pass
+
+    def where(self, attempt_id):
+        return "asterisk"
 
     def not_sent(self, attempt_id, why):
         self.cancelled.append((attempt_id, why))

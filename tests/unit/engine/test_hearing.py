@@ -46,8 +46,8 @@ def test_an_end_that_the_engine_saw_never_comes_before_the_opting_out_that_waits
 
     async def scenario():
         tracker = parts.tracker(hearing(parts, ours))
-        tracker.adopt(up, "spring", AttemptState.ANSWERED)
-        tracker.feed(ChannelGone(up, 16, 200, ""))
+        tracker.adopt(up, "spring", "asterisk", AttemptState.ANSWERED)
+        tracker.feed(ChannelGone(up, 16, 200, ""), "asterisk")
         parts.clock.move(GRACE.total_seconds() + 1)
         tracker._expire(parts.clock.now())
         await tracker.flush()

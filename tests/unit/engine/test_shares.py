@@ -39,10 +39,19 @@ class SetCrew:
 class Silent:
     """A sender, tracker, claimer and trunks that do as they are told and remember it."""
 
-    obstacle, connected, asterisk = None, True, "a/5038"
+    obstacle = None
 
     def __init__(self):
-        self.sent, self.cancelled, self.given_back = [], [], []
+        self.cancelled, self.given_back, self.away = [], [], {}
+
+    def obstacle_on(self, trunk):
+        return self.away.get(trunk.endpoint)
+
+    def connected(self, trunk):
+        return trunk.endpoint not in self.away
+
+    def where(self, attempt_id):
+        return "asterisk"
 
     def tell(self, on_shut, on_leave):
         pass
@@ -93,8 +102,10 @@ def test_what_is_remembered_about_places_is_kept_when_the_part_changes(crew, lin
     assert line.campaign is line.file
 
 
-def test_a_line_wants_a_part_of_its_campaign_and_of_that_ones_trunks(line):
-    assert Shares.wanted([line]) == {f"campaign {CAMPAIGN}", "trunk one", "trunk two"}
+def test_a_line_wants_a_part_of_its_campaign_and_of_that_ones_trunks_whose_asterisk_is_connected(line):
+    assert Shares.wanted([line], lambda trunk: True) == {f"campaign {CAMPAIGN}", "trunk one", "trunk two"}
+    assert Shares.wanted([line], lambda trunk: trunk.endpoint != "one") == {f"campaign {CAMPAIGN}", "trunk two"}
+    assert Shares.wanted([line], lambda trunk: False) == frozenset()
 
 
 def test_without_a_part_of_the_campaign_the_line_is_closed_until_there_is_one(crew, line):
@@ -133,7 +144,7 @@ def dial(crew, line):
         asyncio.run(scenario())
         return parts
 
-    step.dialer, step.now = dialer, clock.monotonic()
+    step.dialer, step.parts, step.now = dialer, parts, clock.monotonic()
     return step
 
 
@@ -163,5 +174,31 @@ def test_an_engine_that_stops_or_has_no_asterisk_wants_no_part_of_anything(dial)
     assert dialer.wanted
     dialer.stopped = True
     assert dialer.wanted == frozenset()
-    dialer.stopped, dialer._sender.connected = False, False
+    dialer.stopped = False
+    dial.parts.away = {"one": "away", "two": "away"}
     assert dialer.wanted == frozenset()
+
+
+def test_what_waits_for_an_asterisk_that_is_away_is_given_back_when_there_is_another_way(line, dial):
+    line.hopper.extend([Waiting(lead(1), dial.now), Waiting(lead(2, "two"), dial.now)])
+    line.pace = line.pace.__class__(tat=dial.now + 60)
+    dial.parts.away = {"one": "b: Asterisk is not connected"}
+    assert dial().given_back == [("attempt-1", "b: Asterisk is not connected")]
+    assert (line.usable, [waiting.lead.trunk for waiting in line.hopper]) == (["two"], ["two"])
+    dial.parts.away["two"] = "c: Asterisk is not connected"
+    dial()
+    assert [waiting.lead.trunk for waiting in line.hopper] == ["two"]
+    assert list(line.waiting_for) == []
+
+
+def test_what_was_committed_for_an_asterisk_that_is_away_does_not_leave(line, dial):
+    line.ready.append(Ready(lead(1), dial.now))
+    dial.parts.away = {"one": "b: Asterisk is not connected"}
+    assert dial().cancelled == [("attempt-1", "b: Asterisk is not connected")]
+
+
+def test_what_waits_for_a_trunk_that_a_reload_took_away_is_given_back(line, dial):
+    line.hopper.extend([Waiting(lead(1, "gone"), dial.now), Waiting(lead(2, "two"), dial.now)])
+    line.pace = line.pace.__class__(tat=dial.now + 60)
+    assert dial().given_back == [("attempt-1", "trunk gone is not in the configuration any more")]
+    assert [waiting.lead.trunk for waiting in line.hopper] == ["two"]

@@ -40,7 +40,7 @@ def heard(parts, sent, *, before):
 
     async def scenario():
         before(tracker)
-        tracker.feed(OriginateDone(sent, success=False, reason=0))
+        tracker.feed(OriginateDone(sent, success=False, reason=0), "asterisk")
 
     parts.play(scenario)
     settle(parts, tracker)
@@ -48,19 +48,19 @@ def heard(parts, sent, *, before):
 
 
 def test_a_call_that_was_watched_from_the_start_and_never_had_a_channel_has_failed(parts, sent):
-    attempt = heard(parts, sent, before=lambda tracker: tracker.started(sent, "spring"))
+    attempt = heard(parts, sent, before=lambda tracker: tracker.started(sent, "spring", "asterisk"))
     assert (attempt.disposition, attempt.counts) == (Disposition.FAILED, False)
 
 
 def test_an_adopted_call_whose_originate_fails_may_have_rung_so_it_is_unknown_and_counts(parts, sent):
-    attempt = heard(parts, sent, before=lambda tracker: tracker.adopt(sent, "spring", AttemptState.SENDING))
+    attempt = heard(parts, sent, before=lambda tracker: tracker.adopt(sent, "spring", "asterisk", AttemptState.SENDING))
     assert (attempt.disposition, attempt.counts) == (Disposition.UNKNOWN, True)
 
 
 def test_so_is_a_call_whose_events_were_missed_while_the_connection_was_away(parts, sent):
     def before(tracker):
-        tracker.started(sent, "spring")
-        tracker.missed()
+        tracker.started(sent, "spring", "asterisk")
+        tracker.missed("asterisk")
 
     attempt = heard(parts, sent, before=before)
     assert (attempt.disposition, attempt.counts) == (Disposition.UNKNOWN, True)
@@ -70,8 +70,8 @@ def test_an_adopted_call_that_is_hung_up_with_a_code_ends_as_the_code_says(parts
     tracker = parts.tracker()
 
     async def scenario():
-        tracker.adopt(sent, "spring", AttemptState.RINGING)
-        tracker.feed(ChannelGone(sent, 17, 486, "User busy"))
+        tracker.adopt(sent, "spring", "asterisk", AttemptState.RINGING)
+        tracker.feed(ChannelGone(sent, 17, 486, "User busy"), "asterisk")
         await tracker.flush()
 
     parts.play(scenario)
@@ -83,8 +83,8 @@ def test_endings_are_unwritten_until_they_are_on_disk(parts, sent, ready_url):
     counts = []
 
     async def scenario():
-        tracker.started(sent, "spring")
-        tracker.feed(ChannelGone(sent, 17, 486, "User busy"))
+        tracker.started(sent, "spring", "asterisk")
+        tracker.feed(ChannelGone(sent, 17, 486, "User busy"), "asterisk")
         counts.append((len(tracker), tracker.unwritten))
         await tracker.flush()
         counts.append((len(tracker), tracker.unwritten))

@@ -7,7 +7,7 @@ import pytest
 from dialerd.cli import freezing
 from dialerd.domain.eligibility import Yes
 from dialerd.domain.facts import AttemptState
-from dialerd.service.campaigns import FILE_GONE, pause
+from dialerd.service.campaigns import FILE_GONE, complete, pause
 from dialerd.store import attempts, audit, claims
 from harness.world import claim_request
 
@@ -96,6 +96,19 @@ def test_a_freeze_says_how_many_calls_nobody_hung_up(active, monkeypatch):
     answer = active("campaign", "freeze", "--json")
     assert json.loads(answer.out)["calls_up"] == 2
     assert "2 calls have not ended yet" in active("campaign", "freeze").err
+
+
+def test_new_leads_and_a_reset_leave_a_completed_campaign_until_somebody_starts_it(active):
+    close = "UPDATE leads SET disposition = 'busy', closed = 'all attempts used: 3 of 3', due_at = NULL"
+    active.write(lambda conn, now: conn.exec_driver_sql(close))
+    assert active.write(lambda conn, now: complete(conn, "spring", now)) is True
+    assert shown(active)["state"] == "completed"
+    active.ok("list", "import", "june", active.file("phone_number\n+14155550199\n", "more.csv"))
+    active.ok("list", "reset", "june", "--disposition", "busy", "--force")
+    assert shown(active)["remaining"] > 1
+    assert shown(active)["state"] == "completed"
+    active.ok("campaign", "start", "spring")
+    assert shown(active)["state"] == "active"
 
 
 def test_a_pause_shows_the_calls_that_go_on_to_their_end(active):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 
 import pytest
 
@@ -132,6 +133,20 @@ def test_a_trunk_without_an_endpoint_is_stopped_and_the_other_one_takes_its_call
     ready.wait_until_completed()
     assert ready.dispositions()[Disposition.BUSY] == 60
     assert len(ready.calls()) == 60
+
+
+def test_calls_are_spread_over_the_trunks_and_a_full_one_leaves_its_calls_to_the_other(rig):
+    rig.settings["trunks"]["second"] = {**OTHER, "endpoint": "carrier"}
+    rig.settings["trunks"]["narrow"] = {**OTHER, "endpoint": "carrier", "max_calls": 2}
+    rig.write_settings()
+    rig.run(numbers("201", times=60), trunks=["carrier", "second", "narrow"], max_talk_time="3s")
+    rig.wait_until_completed()
+    rig.require_agreement()
+    taken = Counter(attempt.trunk for attempt in rig.attempts())
+    assert taken.total() == 60
+    assert min(taken["carrier"], taken["second"]) >= 15, taken
+    # Calls of three seconds, over in a few more: two at once are no more than some.
+    assert 0 < taken["narrow"] < 15, taken
 
 
 def test_an_engine_that_is_killed_knows_after_its_restart_that_the_trunk_fails(ready, fate):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import logging
+import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 
 from dialerd.lab.carrier import CarrierTimes
 from dialerd.lab.lab import Lab, start_lab
@@ -17,6 +22,24 @@ from harness.rig import Rig
 QUICK = CarrierTimes(ring=0.2, talk=0.3, late=0.5, early=0.2, speak=False)
 
 MakeRig = Callable[..., Rig]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Puts back what `ops.logs.setup` changes in the whole process: a server that a test runs within it calls that."""
+    root = logging.getLogger()
+    handlers, level, raising = root.handlers[:], root.level, logging.raiseExceptions
+    hooks = sys.excepthook, threading.excepthook
+    shown = warnings.showwarning
+    yield
+    if structlog.is_configured():
+        logging.captureWarnings(False)
+        warnings.showwarning = shown
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.raiseExceptions = raising
+        sys.excepthook, threading.excepthook = hooks
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

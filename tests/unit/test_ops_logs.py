@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import pty
-import sys
 import threading
 import warnings
 from contextlib import suppress
@@ -28,23 +27,6 @@ class Options:
     level: str = "info"
     format: str = "json"
     mask_numbers: bool = True
-
-
-@pytest.fixture(autouse=True)
-def _as_before():
-    """Puts back what `setup` changes in the whole process."""
-    root = logging.getLogger()
-    handlers, level, raising = root.handlers[:], root.level, logging.raiseExceptions
-    hooks = sys.excepthook, threading.excepthook
-    shown = warnings.showwarning
-    yield
-    logging.captureWarnings(False)
-    warnings.showwarning = shown
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.raiseExceptions = raising
-    sys.excepthook, threading.excepthook = hooks
-    structlog.reset_defaults()
 
 
 @pytest.fixture

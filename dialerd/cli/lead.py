@@ -15,6 +15,7 @@ from dialerd.cli.shell import Shell, pass_shell
 from dialerd.cli.which import field_pairs
 from dialerd.domain.errors import BadInput
 from dialerd.domain.places import read_place
+from dialerd.ingest.dncfile import read_expiry
 from dialerd.service import lead_changes, lead_moves, leads
 from dialerd.service.leads import FoundLead, LeadQuery, LeadStory
 from dialerd.store.leads import LeadRecord
@@ -83,10 +84,21 @@ def show(shell: Shell, lead: str, list_name: str | None, *, as_json: bool) -> No
 @click.argument("number")
 @_fields
 @click.option("--priority", type=click.IntRange(0, 9), default=0, show_default=True, help="Higher is dialed first.")
+@click.option("--expires", metavar="WHEN", help="Not dialed from then on: 12h, 90d, a day or an ISO 8601 time (UTC).")
 @json_option
 @pass_shell
-def add(shell: Shell, list_name: str, number: str, fields: tuple[str, ...], priority: int, *, as_json: bool) -> None:
+def add(
+    shell: Shell,
+    list_name: str,
+    number: str,
+    fields: tuple[str, ...],
+    priority: int,
+    expires: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Add one lead to a list, due now."""
+    expires_at = read_expiry(expires, shell.now()) if expires is not None else None
     with shell.database() as database:
         made = lead_changes.add(
             database,
@@ -96,6 +108,7 @@ def add(shell: Shell, list_name: str, number: str, fields: tuple[str, ...], prio
             priority=priority,
             actor=shell.actor,
             now=shell.now(),
+            expires_at=expires_at,
         )
     closed = f", and not dialed: {made.closed}" if made.closed else ""
     _answer(made, f"is in list {list_name}{closed}", as_json=as_json)
@@ -236,6 +249,7 @@ def _print_story(story: LeadStory, now: datetime) -> None:
             ("zones", ", ".join(place.zones)),
             ("place", ", ".join(place.regions)),
             ("known since", lead.created_at),
+            ("expires", lead.expires_at),
         ]
     )
     _section(ENTRY_COLUMNS, [entry_row(entry, now) for entry in story.do_not_call])

@@ -21,6 +21,9 @@ NUMBER_BUSY_WAIT = timedelta(seconds=30)
 WITHDRAWN = "withdrawn"
 """Why a lead is closed that the current version of its list does not have."""
 
+EXPIRED = "expired"
+"""Why a lead is closed whose time had come before anybody was reached."""
+
 Gate = Callable[[Lead, CampaignRules, datetime], Verdict]
 
 
@@ -31,6 +34,10 @@ def _live(lead: Lead, _rules: CampaignRules, _now: datetime) -> Verdict:
 def _not_final(lead: Lead, rules: CampaignRules, _now: datetime) -> Verdict:
     over = rules.dispositions[lead.disposition].over
     return Never(f"{lead.disposition} is {over}") if over else YES
+
+
+def _not_expired(lead: Lead, _rules: CampaignRules, now: datetime) -> Verdict:
+    return YES if lead.expires_at is None or now < lead.expires_at else Never(EXPIRED)
 
 
 def _not_in_call(lead: Lead, _rules: CampaignRules, now: datetime) -> Verdict:
@@ -146,6 +153,7 @@ PLACE: tuple[tuple[str, Gate], ...] = (
 GATES: tuple[tuple[str, Gate], ...] = (
     ("version", _live),
     ("disposition", _not_final),
+    ("expiry", _not_expired),
     ("not in a call", _not_in_call),
     ("do-not-call", _not_on_dnc),
     *PLACE,

@@ -35,6 +35,10 @@ class Lead(Protocol):
         """None: no time of its own to wait for."""
 
     @property
+    def expires_at(self) -> datetime | None:
+        """From then on it is dialed no more; None: it never ends by itself."""
+
+    @property
     def busy(self) -> bool:
         """An attempt on the lead, or on its number in any list, has not ended."""
 
@@ -63,6 +67,7 @@ class LeadState:
     dialed: Sequence[Dial] = ()
     live: bool = True
     stopped_by: Entry | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ def answer_of(gate: str, verdict: Verdict, closes_at: datetime | None = None) ->
 
 
 def _closes_at(gate: str, lead: Lead, rules: CampaignRules, now: datetime) -> datetime | None:
+    if gate == "expiry":
+        return lead.expires_at
     if gate == "campaign not over":
         return None if rules.end is None else end_of(rules.end, rules.zone)
     openings = _HOURS[gate](lead, rules) if gate in _HOURS else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from dialerd.domain.errors import BadInput, NotFound
 from dialerd.domain.importing import Duplicates, Headway, Mode, Phase, Scope
@@ -19,6 +20,8 @@ from dialerd.store.versions import Buckets, VersionRecord
 ROLLBACK, COPY = "rollback", "copy"
 MANY_ROWS = 5000
 """From here on what was loaded may change how the database should go about it."""
+EXPIRING_ROWS = 1000
+"""So many leads are told when they end in one transaction."""
 INTERRUPTED = "its import was interrupted; import the file again"
 
 
@@ -36,6 +39,12 @@ def fill(work: Work) -> Buckets:
     return _from_file(work)
 
 
+def check_expiry(expires_at: datetime | None, now: datetime) -> None:
+    """Raises BadInput for an instant that is over: such leads would be none."""
+    if expires_at is not None and expires_at <= now:
+        raise BadInput(f"expires_at {expires_at:%Y-%m-%d %H:%M} UTC: is over already")
+
+
 def write_options(reading: Reading, rules: Rules) -> dict[str, object]:
     """What a version keeps, so that any worker reads its file in the same way."""
     kept: dict[str, object] = {
@@ -46,13 +55,20 @@ def write_options(reading: Reading, rules: Rules) -> dict[str, object]:
         "reading": {**kept, "mapping": dict(reading.mapping)},
         "duplicates": rules.duplicates.value,
         "scope": rules.scope.value,
+        **({} if rules.expires_at is None else {"expires_at": rules.expires_at.isoformat()}),
     }
 
 
 def read_options(record: VersionRecord) -> tuple[Reading, Rules]:
     """What write_options kept."""
     options = record.options
-    rules = Rules(Mode(record.mode), Duplicates(options["duplicates"]), Scope(options["scope"]))
+    expires_at = options.get("expires_at")
+    rules = Rules(
+        Mode(record.mode),
+        Duplicates(options["duplicates"]),
+        Scope(options["scope"]),
+        None if expires_at is None else datetime.fromisoformat(expires_at),
+    )
     return Reading(**options["reading"]), rules
 
 
@@ -80,12 +96,23 @@ def _from_file(work: Work) -> Buckets:
         except BadInput as error:
             raise BadInput(str(error).replace(str(path), record.file_name)) from error
     work.record = replace(record, buckets=loader.buckets)
+    if rules.expires_at is not None:
+        _let_expire(work, rules.expires_at)
     _refresh_statistics(work)
     if rules.mode is Mode.REPLACE:
         _end_others(work)
     with work.database.read() as conn:
         _, _, withdrawn = arming.ended_and_begun(conn, *work.place)
     return replace(loader.buckets, withdrawn=withdrawn)
+
+
+def _let_expire(work: Work, expires_at: datetime) -> None:
+    """Says of the new leads when they end by themselves; before the version is published nobody dials them."""
+    with work.database.read() as conn:
+        _, last = leads.span(conn, work.record.list_id)
+    for after in range(work.record.highest_before, last, EXPIRING_ROWS):
+        with work.database.write() as conn:
+            leads.let_expire(conn, work.record.list_id, after, after + EXPIRING_ROWS, expires_at)
 
 
 def _refresh_statistics(work: Work) -> None:

@@ -18,7 +18,7 @@ from dialerd.domain.lifecycle import VersionState
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Clock, Progress, unseen
 from dialerd.ingest.source import sha256_of
-from dialerd.service.filling import write_options
+from dialerd.service.filling import check_expiry, write_options
 from dialerd.service.import_run import run
 from dialerd.service.names import require_list
 from dialerd.service.rejected import check_writable, write_rejects
@@ -116,6 +116,7 @@ def begin(
     """
     if rejects is not None:
         check_writable(rejects)
+    check_expiry(rules.expires_at, clock())
     sha256, size = sha256_of(path), path.stat().st_size
     with database.read() as conn:
         list_id = require_list(conn, list_name).list_id

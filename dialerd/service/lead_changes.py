@@ -15,6 +15,7 @@ from dialerd.ingest.exported import explains
 from dialerd.ingest.rows import HIGHEST_PRIORITY, RowReader
 from dialerd.ingest.titles import field_name
 from dialerd.service.dnc import refuse_on_dnc
+from dialerd.service.filling import check_expiry
 from dialerd.service.leads import fields_of, require_lead
 from dialerd.service.names import require_list
 from dialerd.service.resets import MINIMUM_GAP
@@ -36,22 +37,25 @@ def add(
     now: datetime,
     fields: Mapping[str, str] | None = None,
     priority: int = 0,
+    expires_at: datetime | None = None,
 ) -> LeadRecord:
     """Adds one lead to the list, due now, as a version of its own; the number is read by the list's policy. A number that
-    was withdrawn comes back with its history and these fields, due when it would have been, closed if it was closed.
+    was withdrawn comes back with its history and these fields, due when it would have been, closed if it was closed. From
+    `expires_at` on it is dialed no more.
 
     Raises NotFound, BadInput for a number, field or priority that cannot be, Refused when the list has the number, is
     imported into, or the number is on do-not-call.
     """
     named = _fields(fields or {})
     _check_priority(priority)
+    check_expiry(expires_at, now)
     with database.write() as conn:
         record = require_list(conn, list_name)
         new = _read(number, named, priority, record.rules)
         refuse_on_dnc(conn, new.phone, record.campaign, now, what="it cannot be added")
         known = by_hand.id_of(conn, record.list_id, new.phone)
         if known is None:
-            lead_id = by_hand.add(conn, record.list_id, new, actor=actor, now=now)
+            lead_id = by_hand.add(conn, record.list_id, new, actor=actor, now=now, expires_at=expires_at)
         else:
             lead_id = known
             by_hand.lock(conn, known)
@@ -60,9 +64,10 @@ def add(
                     f"list {list_name} has {new.phone} already, as lead {known}, and a number is in a list once: "
                     f"change that one with dialerd lead edit {known}"
                 )
-            by_hand.bring_back(conn, known, new, list_id=record.list_id, actor=actor, now=now)
+            by_hand.bring_back(conn, known, new, list_id=record.list_id, actor=actor, now=now, expires_at=expires_at)
         lead = _load(conn, lead_id)
-        _note(conn, "lead.add", lead, actor, now, list=list_name, came_back=known is not None)
+        until = expires_at and expires_at.isoformat(timespec="seconds")
+        _note(conn, "lead.add", lead, actor, now, list=list_name, came_back=known is not None, expires_at=until)
         return lead
 
 

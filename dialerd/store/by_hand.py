@@ -55,11 +55,22 @@ def close_version(conn: Connection, version: VersionRecord, buckets: Buckets, no
     versions.finish(conn, version.list_id, version.number, now)
 
 
-def add(conn: Connection, list_id: int, lead: StagedLead, *, actor: str, now: datetime) -> int:
-    """Adds the lead, due now, as a version of its own; returns its id. The list must not have the number; see id_of."""
+def add(
+    conn: Connection,
+    list_id: int,
+    lead: StagedLead,
+    *,
+    actor: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> int:
+    """Adds the lead, due now, as a version of its own; returns its id. The list must not have the number; see id_of. From
+    `expires_at` on it is dialed no more.
+    """
     version = open_version(conn, list_id, what="added by hand", actor=actor, now=now)
     row = {"list_id": list_id, "phone": lead.phone, "zone": lead.zone, "priority": lead.priority}
-    statement = insert(leads).values(**row, due_at=now, created_at=now).returning(leads.c.id)
+    times = {"due_at": now, "created_at": now, "expires_at": expires_at}
+    statement = insert(leads).values(**row, **times).returning(leads.c.id)
     lead_id: int = conn.execute(statement).scalar_one()
     _add_row(conn, lead_id, list_id, version.number, lead.fields)
     moves.add_buckets(conn, list_id, [lead_id])
@@ -67,12 +78,22 @@ def add(conn: Connection, list_id: int, lead: StagedLead, *, actor: str, now: da
     return lead_id
 
 
-def bring_back(conn: Connection, lead_id: int, lead: StagedLead, *, list_id: int, actor: str, now: datetime) -> None:
+def bring_back(
+    conn: Connection,
+    lead_id: int,
+    lead: StagedLead,
+    *,
+    list_id: int,
+    actor: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> None:
     """The list has its withdrawn lead again, with these fields, as a version of its own; it is due when it would have
     been. One that is closed for another reason, or in a call, stands as it stood.
     """
     version = open_version(conn, list_id, what="added by hand", actor=actor, now=now)
     set_place(conn, lead_id, list_id, priority=lead.priority, zone=lead.zone)
+    conn.execute(update(leads).where(leads.c.id == lead_id).values(expires_at=expires_at))
     _add_row(conn, lead_id, list_id, version.number, lead.fields)
     conn.execute(update(leads).where(leads.c.id == lead_id, leads.c.closed == WITHDRAWN).values(**RETURN), {"now": now})
     close_version(conn, version, Buckets(rows=1, imported=1), now)

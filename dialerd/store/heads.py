@@ -34,7 +34,7 @@ class Candidate:
     `attempts` are those that counted, `dials` all of them; `zone` is a key of domain.places. `busy` says that the number
     (in any list) or the lead has an open attempt of another claim, `live` that its list's current version has it.
     `waits_for` is a domain.eligibility.Wait, None when it waited for its own next try. `stopped_by` is the entry of
-    do-not-call that keeps the campaign from calling it for longest. `dialed` are the attempts on its number that may
+    do-not-call that keeps the campaign from calling it for longest, `expires_at` when it ends by itself. `dialed` are the attempts on its number that may
     matter, when they were asked for.
     """
 
@@ -51,6 +51,7 @@ class Candidate:
     waits_for: str | None
     busy: bool
     live: bool
+    expires_at: datetime | None = None
     stopped_by: Entry | None = None
     dialed: Sequence[Dial] = ()
 
@@ -59,7 +60,7 @@ SEEN = """l.id, l.list_id, l.phone, l.zone, l.priority, l.disposition, l.attempt
        l.last_attempt_at, l.waits_for, {busy} AS busy,
        EXISTS (SELECT 1 FROM lead_rows r JOIN lists ON lists.id = r.list_id
                 WHERE r.lead_id = l.id AND r.list_id = l.list_id AND r.from_version <= lists.current_version
-                  AND (r.to_version IS NULL OR r.to_version > lists.current_version)) AS live"""
+                  AND (r.to_version IS NULL OR r.to_version > lists.current_version)) AS live, l.expires_at"""
 """What a Candidate is made of, in its order, of a lead `l`: the claim and the point of no return judge the same."""
 
 SEEN_TYPES = {
@@ -67,6 +68,7 @@ SEEN_TYPES = {
     "last_attempt_at": leads.c.last_attempt_at.type,
     "busy": Boolean(),
     "live": Boolean(),
+    "expires_at": leads.c.expires_at.type,
 }
 
 
@@ -128,6 +130,7 @@ def standing(conn: Connection, campaign: str, lead_id: int, back: LookBack, now:
         dialed=lead.dialed,
         live=lead.live,
         stopped_by=lead.stopped_by,
+        expires_at=lead.expires_at,
     )
 
 

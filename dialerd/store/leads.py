@@ -53,7 +53,7 @@ CLOSED_BY_HAND = "closed by hand"
 @dataclass(frozen=True, slots=True)
 class LeadRecord:
     """A lead as it is. `attempts` are those that counted, `dials` all. It is dialed when `due_at` has come; without one
-    it is in a call, not armed yet, or closed for the reason in `closed`.
+    it is in a call, not armed yet, or closed for the reason in `closed`. From `expires_at` on it is dialed no more.
     """
 
     lead_id: int
@@ -70,6 +70,7 @@ class LeadRecord:
     last_attempt_at: datetime | None
     created_at: datetime
     in_call: bool
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,12 @@ def set_after_attempts(conn: Connection, after: Sequence[AfterAttempt]) -> None:
 def set_attempts(conn: Connection, lead_id: int, attempts: int) -> None:
     """How many attempts count, when only that changed: an attempt before the lead's last turned out to be another."""
     conn.execute(_SET_ATTEMPTS, {"b_lead_id": lead_id, "attempts": attempts})
+
+
+def let_expire(conn: Connection, list_id: int, after: int, up_to: int, expires_at: datetime) -> None:
+    """The list's leads with ids above `after` and not above `up_to` are dialed no more from then on."""
+    mine = and_(leads.c.list_id == list_id, leads.c.id > after, leads.c.id <= up_to)
+    conn.execute(update(leads).where(mine).values(expires_at=expires_at))
 
 
 def mark_contacted(conn: Connection, lead_id: int) -> None:
@@ -234,6 +241,7 @@ _RECORDS: Select[Any] = select(
     leads.c.last_attempt_at,
     leads.c.created_at,
     _in_call,
+    leads.c.expires_at,
 ).join(lists, lists.c.id == leads.c.list_id)
 
 _FIELDS = (

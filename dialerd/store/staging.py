@@ -25,11 +25,14 @@ __all__ = ["PLAIN", "Rules", "StageCounts", "StagedLead", "arm", "discard", "sta
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How rows meet the leads there are, as the person who imports chose."""
+    """How rows meet the leads there are, as the person who imports chose; from `expires_at` on the new leads are dialed no
+    more.
+    """
 
     mode: Mode = Mode.ADD
     duplicates: Duplicates = Duplicates.SKIP
     scope: Scope = Scope.LIST
+    expires_at: datetime | None = None
 
     @property
     def updates(self) -> bool:

@@ -137,6 +137,8 @@ leads = Table(
     Column("resume_at", UtcDateTime),
     Column("last_attempt_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    # From then on it is dialed no more; NULL: it never ends by itself.
+    Column("expires_at", UtcDateTime),
     # The number first: the same index finds a number over all lists.
     UniqueConstraint("phone", "list_id"),
     CheckConstraint("closed IS NULL OR due_at IS NULL", name="closed_is_not_due"),

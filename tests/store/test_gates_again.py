@@ -174,3 +174,14 @@ def test_the_judge_is_told_of_calls_to_the_number_since_the_claim_but_not_of_the
     )
     assert commitment.won == {claimed.attempt_id}
     assert [dial.campaign for dial in seen] == ["autumn"]
+
+
+def test_a_lead_that_expires_between_the_claim_and_the_call_is_not_called_and_is_closed(world):
+    world.add_list(phones(2))
+    claimed = world.claim()
+    ends = update(leads).where(leads.c.id == claimed[0].lead_id).values(expires_at=NOW)
+    world.write(lambda conn: conn.execute(ends))
+    rules = CampaignRules(max_attempts=3, zone=ZoneInfo("UTC"))
+    commitment = world.commit(*claimed, judge=lambda lead: judge(lead, rules, NOW))
+    assert (commitment.won, commitment.refused) == ({claimed[1].attempt_id}, {claimed[0].attempt_id: "expired"})
+    require_given_back(world, claimed[0], due=None, closed="expired")

@@ -1,5 +1,7 @@
 """Leads over HTTP: added, found, changed, moved, reset, exported, and why they are dialed or not."""
 
+from datetime import timedelta
+
 import pytest
 
 from dialerd.domain.people import Role
@@ -137,3 +139,25 @@ def test_why_a_lead_is_not_dialed_is_said_gate_by_gate(api, lists):
     (same,) = api.get("/why", params={"number": "+14155551234"}).json()
     assert same["reason"] == why["reason"]
     assert api.get("/why", params={"number": "x"}).status_code == 422
+
+
+def test_leads_with_an_end_are_dialed_no_more_from_then_on(api, lists, each_office):
+    assert api.post(f"/lists/{lists[0]}/assign", json={"campaign": "spring"}).status_code == 200
+    later = (each_office.site.now() + timedelta(minutes=30)).isoformat()
+    one = {"phone_number": "+14155550010", "expires_at": later}
+    lead = api.post(f"/lists/{lists[0]}/leads", json=one).json()["lead"]
+    many = {"leads": [{"phone_number": f"+1415555002{n}"} for n in range(3)], "expires_at": later}
+    assert api.post(f"/lists/{lists[0]}/leads/batch", json=many).json()["version"]["imported"] == 3
+    ends = {each["phone"]: each["expires_at"] for each in leads_of(api, lists[0])}
+    assert [phone for phone, at in ends.items() if at is None] == ["+14155551234", "+14155555678", "+14155559999"]
+    assert len({at for at in ends.values() if at is not None}) == 1
+    expiry = {gate["gate"]: gate for gate in api.get(f"/leads/{lead['lead_id']}/why").json()["gates"]}["expiry"]
+    assert (expiry["says"], expiry["changes_at"]) == ("yes", lead["expires_at"])
+    each_office.clock.ahead = timedelta(minutes=30)
+    expiry = {gate["gate"]: gate for gate in api.get(f"/leads/{lead['lead_id']}/why").json()["gates"]}["expiry"]
+    assert (expiry["says"], expiry["reason"]) == ("never", "expired")
+    assert (
+        "is over already"
+        in api.post(f"/lists/{lists[0]}/leads", json={**one, "phone_number": "+14155550011"}).json()["detail"]
+    )
+    assert api.post(f"/lists/{lists[0]}/leads/batch", json=many).status_code == 422

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from dialerd.domain.importing import Duplicates, Mode, Scope
 from dialerd.ingest.leadfile import Reading
@@ -57,6 +57,7 @@ def begin(
     mode: Annotated[Mode, Query(description="replace: leads that are not in the file are withdrawn.")] = Mode.ADD,
     duplicates: Annotated[Duplicates, Query(description="What becomes of leads the list has.")] = Duplicates.SKIP,
     scope: Annotated[Scope, Query(description="Where a number counts as known.")] = Scope.LIST,
+    expires_at: Annotated[AwareDatetime | None, Query(description="New leads are dialed no more from then on.")] = None,
     countries: Countries = None,
     kinds: Kinds = None,
     file_name: FileName = None,
@@ -73,7 +74,7 @@ def begin(
         _with(wanted, countries, kinds),
         actor=asker.name,
         clock=site.now,
-        rules=Rules(mode, duplicates, scope),
+        rules=Rules(mode, duplicates, scope, expires_at),
     )
     if ticket.size < SMALL_BYTES:
         imports.work(site.database, ticket, clock=site.now)

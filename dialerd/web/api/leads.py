@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, StrictInt
+from pydantic import AwareDatetime, BaseModel, Field, StrictInt
 
 from dialerd.domain.errors import BadInput
 from dialerd.domain.importing import Duplicates, Mode, Scope
@@ -36,6 +36,9 @@ router = APIRouter(tags=["leads"], route_class=ApiRoute)
 Fields = Annotated[Mapping[Short, Text], Field(max_length=500, description="Texts under the names of fields.")]
 
 
+Expiry = Annotated[AwareDatetime | None, Field(description="It is dialed no more from then on; null: no end.")]
+
+
 class NewLead(Form):
     """A lead to be added, due now."""
 
@@ -44,10 +47,17 @@ class NewLead(Form):
     priority: Priority = 0
 
 
+class ExpiringLead(NewLead):
+    """A lead to be added, due now."""
+
+    expires_at: Expiry = None
+
+
 class NewLeads(Form):
     """Leads to be added, due now. `update`: leads the list has take these fields."""
 
     leads: Annotated[list[NewLead], Field(min_length=1, max_length=many_leads.MOST)]
+    expires_at: Expiry = None
     duplicates: Duplicates = Duplicates.SKIP
     scope: Scope = Scope.LIST
 
@@ -144,7 +154,7 @@ def of_list(
 
 
 @router.post("/lists/{list_id}/leads", status_code=201)
-def add(site: Here, asker: Operator, list_id: ListId, wanted: NewLead, response: Response) -> FoundLead:
+def add(site: Here, asker: Operator, list_id: ListId, wanted: ExpiringLead, response: Response) -> FoundLead:
     """Adds one lead, due now. Send an Idempotency-Key, and it is added once, however often you ask."""
     made = lead_changes.add(
         site.database,
@@ -154,6 +164,7 @@ def add(site: Here, asker: Operator, list_id: ListId, wanted: NewLead, response:
         now=site.now(),
         fields=wanted.fields,
         priority=wanted.priority,
+        expires_at=wanted.expires_at,
     )
     response.headers["Location"] = f"/api/v1/leads/{made.lead_id}"
     story = leads.show(site.database, str(made.lead_id))
@@ -169,7 +180,7 @@ def add_many(site: Here, asker: Operator, list_id: ListId, wanted: NewLeads, res
             name_of_list(site.database, list_id),
             [GivenLead(lead.phone_number, lead.fields, lead.priority) for lead in wanted.leads],
             path,
-            Rules(Mode.ADD, wanted.duplicates, wanted.scope),
+            Rules(Mode.ADD, wanted.duplicates, wanted.scope, wanted.expires_at),
             actor=asker.name,
             clock=site.now,
         )

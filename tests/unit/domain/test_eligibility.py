@@ -230,3 +230,11 @@ def test_the_verdict_agrees_with_a_minute_by_minute_reading_of_the_rules(lead, r
         assert may_call(lead, rules, verdict.at) or ends
     if isinstance(verdict, Never):
         assert not any(may_call(lead, rules, minute) for minute in minutes[::7])
+
+
+def test_a_lead_that_expires_is_dialed_until_then_and_never_after():
+    lead = LeadState(expires_at=NOW)
+    assert isinstance(judge(lead, RULES, NOW - MINUTE), Yes)
+    assert judge(lead, RULES, NOW) == Never("expired")
+    # A call that would leave too late is none either.
+    assert judge_until(lead, RULES, NOW - MINUTE, NOW) == Never("expired")

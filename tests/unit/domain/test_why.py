@@ -51,6 +51,11 @@ def test_the_last_day_ends_at_midnight():
     assert (told.says, told.changes_at) == (Says.YES, datetime(2026, 3, 3, 5, tzinfo=UTC))
 
 
+def test_a_lead_ends_when_it_expires():
+    end = NOW + timedelta(hours=1)
+    assert asked(LeadState(expires_at=end))["expiry"].changes_at == end
+
+
 def test_a_never_changes_by_no_clock():
     told = asked(LeadState(attempts=3))["attempts left"]
     assert told == Answer("attempts left", Says.NEVER, "all attempts used: 3 of 3")

@@ -115,6 +115,7 @@ def _leads() -> None:
         sa.Column("resume_at", UtcDateTime),
         sa.Column("last_attempt_at", UtcDateTime),
         sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("expires_at", UtcDateTime),
         sa.PrimaryKeyConstraint("id", name="leads_pkey"),
         sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name="leads_list_id_fkey"),
         sa.UniqueConstraint("phone", "list_id", name="leads_phone_list_id_unique"),

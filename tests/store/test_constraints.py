@@ -19,24 +19,28 @@ def attempt(**changes):
 ENDED = {"state": "ended", "disposition": "busy", "ended_at": NOW}
 
 
-def refuse(world, *statements):
-    *before, refused = statements
+def refused(world, *statements):
+    """Whether the database takes all of them but the last."""
+    *before, last = statements
     with world.database.write() as conn:
         for statement in before:
             conn.execute(statement)
-    with pytest.raises(IntegrityError):
-        world.write(lambda conn: conn.execute(refused))
+    try:
+        world.write(lambda conn: conn.execute(last))
+    except IntegrityError:
+        return True
+    return False
 
 
 def test_a_lead_has_one_open_attempt(world):
     other = attempt(id="a2", phone="+12025550001")
-    refuse(world, insert(attempts).values(attempt()), insert(attempts).values(other))
+    assert refused(world, insert(attempts).values(attempt()), insert(attempts).values(other))
     assert len(world.attempts()) == 1
 
 
 def test_a_number_has_one_open_attempt_over_all_lists(world):
     other = attempt(id="a2", lead_id=2, list_id=2)
-    refuse(world, insert(attempts).values(attempt()), insert(attempts).values(other))
+    assert refused(world, insert(attempts).values(attempt()), insert(attempts).values(other))
 
 
 def test_ended_attempts_do_not_stand_in_the_way(world):
@@ -59,20 +63,20 @@ def test_ended_attempts_do_not_stand_in_the_way(world):
     ids=["ended without disposition", "ended without time", "disposition while open", "time while open", "both open"],
 )
 def test_an_attempt_has_a_disposition_and_an_end_exactly_when_it_is_ended(world, changes):
-    refuse(world, insert(attempts).values(attempt(**changes)))
+    assert refused(world, insert(attempts).values(attempt(**changes)))
 
 
 def test_an_attempt_has_no_state_nobody_defined(world):
-    refuse(world, insert(attempts).values(attempt(state="dialing")))
+    assert refused(world, insert(attempts).values(attempt(state="dialing")))
 
 
 def test_a_campaign_has_no_state_nobody_defined(world):
-    refuse(world, update(campaigns).values(state="running"))
+    assert refused(world, update(campaigns).values(state="running"))
 
 
 def test_a_number_is_once_in_a_list(world):
     list_id = world.add_list(phones(1))
-    refuse(world, insert(leads).values(list_id=list_id, phone=phones(1)[0], created_at=NOW))
+    assert refused(world, insert(leads).values(list_id=list_id, phone=phones(1)[0], created_at=NOW))
 
 
 def test_a_number_may_be_in_two_lists(world):
@@ -83,20 +87,22 @@ def test_a_number_may_be_in_two_lists(world):
 
 def test_a_closed_lead_is_not_due(world):
     world.add_list(phones(1))
-    refuse(world, update(leads).values(closed="done"))
+    assert refused(world, update(leads).values(closed="done"))
 
 
 def test_a_lead_belongs_to_a_list(world):
-    refuse(world, insert(leads).values(list_id=4711, phone="+12025550000", created_at=NOW))
+    assert refused(world, insert(leads).values(list_id=4711, phone="+12025550000", created_at=NOW))
 
 
 def test_a_list_belongs_to_a_campaign_that_exists(world):
-    refuse(world, insert(lists.lists).values(name="x", policy="strict", campaign="no", created_at=NOW, changed_at=NOW))
+    assert refused(
+        world, insert(lists.lists).values(name="x", policy="strict", campaign="no", created_at=NOW, changed_at=NOW)
+    )
 
 
 def test_a_version_has_no_state_nobody_defined(world):
     world.add_list(phones(1))
-    refuse(world, update(list_versions).values(state="importing"))
+    assert refused(world, update(list_versions).values(state="importing"))
 
 
 def test_two_unarchived_lists_do_not_share_a_name(world):

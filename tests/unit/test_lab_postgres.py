@@ -76,4 +76,4 @@ def test_when_its_owner_is_killed_the_server_ends_and_its_files_go():
         url = owner.stdout.readline().strip()
         data = Path(str(ask(url, "show data_directory")))
         owner.send_signal(signal.SIGKILL)
-    wait_for(lambda: not data.parent.exists(), "the files are gone")
+    assert wait_for(lambda: not data.parent.exists(), "the files are gone")

@@ -75,6 +75,7 @@ def test_an_asterisk_that_answers_late_may_be_called_again(sender_on, fake_ami):
         await rig.until(lambda: sender.obstacle is None)
         send(replace(LEAD, attempt_id="01890a5d-ac96-774b-bcce-b302099a8058"))
         await rig.until(lambda: len(fake_ami.sent("Originate")) == 2)
+        assert sender.obstacle is None
 
     sender_on(scenario)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -23,13 +23,13 @@ from dialerd.ops.crash import Crash, CrashPoint
 from dialerd.ops.metrics import Metrics
 from dialerd.service.attempts import EndResult
 from dialerd.service.late_decisions import decide_late
-from dialerd.service.unsent import cancel_unsent
-from dialerd.settings import Settings
+from dialerd.service.unsent import Undone, cancel_unsent
+from dialerd.settings import Campaign, Settings
 from dialerd.store import claims, sending
 from dialerd.store.database import Connection
 from dialerd.store.heads import Candidate
 from dialerd.store.past import LookBack
-from dialerd.store.room import ClaimRequest, Room, room_for
+from dialerd.store.room import ClaimRequest, Room, hold, room_for
 
 EMPTY_CLAIM_SECONDS = 1.0
 FULL_SECONDS = 0.05
@@ -113,12 +113,15 @@ class Claimer:
             return
         size = 1 if choice.probe else min(size, rooms[choice.trunk])
         claimed: list[ClaimedLead] = []
+        tried: list[str] = []
         started = self._clock.monotonic()
         try:
-            claimed, full = await self._claim(line, choice, size, rivals_on(choice.trunk, lines))
+            claimed, full = await self._claim(line, choice, size, rivals_on(choice.trunk, lines), tried)
         except DialerdError as error:
             log.error("claim_failed", campaign=line.campaign.name, error=str(error), retry_seconds=RETRY_SECONDS)
             line.next_claim_at = self._clock.monotonic() + RETRY_SECONDS
+            # It may be on disk all the same, and nobody gives back what an engine that lives has claimed.
+            await self.give_back(tried, "the commit of its claim failed")
             return
         finally:
             self._trunks.chosen(choice, [lead.attempt_id for lead in claimed])
@@ -166,7 +169,7 @@ class Claimer:
         while attempt_ids:
             campaigns, now = self._settings().campaigns, self._clock.now()
             try:
-                undone = await self._writes(lambda conn: cancel_unsent(conn, attempt_ids, campaigns, now))  # noqa: B023
+                undone = await self._writes(lambda conn: _undo(conn, attempt_ids, campaigns, now))  # noqa: B023
             except DialerdError as error:
                 log.error("not_given_back", attempts=len(attempt_ids), error=str(error), retry_seconds=RETRY_SECONDS)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -211,8 +214,12 @@ class Claimer:
         )
         return judged_at, made
 
-    async def _claim(self, line: Line, choice: Choice, size: int, rivals: Rivals) -> tuple[list[ClaimedLead], bool]:
-        """The leads, and whether the caps are why there are no more."""
+    async def _claim(
+        self, line: Line, choice: Choice, size: int, rivals: Rivals, tried: list[str]
+    ) -> tuple[list[ClaimedLead], bool]:
+        """The leads, and whether the caps are why there are no more. `tried` gets the attempts that are made, before anybody
+        knows whether they are on disk.
+        """
         campaign, trunk = line.campaign, choice.trunk
         request = ClaimRequest(
             campaign=campaign.name,
@@ -245,6 +252,7 @@ class Claimer:
             claimed = claims.claim(
                 conn, request, judge_candidate, now, room, caller_ids, open_among=open_among, back=back
             )
+            tried[:] = [lead.attempt_id for lead in claimed]
             self._crash.at(CrashPoint.BEFORE_CLAIM)
             return claimed, room, caller_ids
 
@@ -253,6 +261,12 @@ class Claimer:
         full = len(claimed) == room.leads
         line.wants(trunk, more_of_trunk=full and room.trunk, more_of_node=full and room.node)
         return claimed, full
+
+
+def _undo(conn: Connection, attempt_ids: Sequence[str], campaigns: Mapping[str, Campaign], now: datetime) -> Undone:
+    """Behind every claim that is still on its way to the disk: one whose connection broke may be."""
+    hold(conn)
+    return cancel_unsent(conn, attempt_ids, campaigns, now)
 
 
 def _rest(*, short: bool, full: bool) -> tuple[str, float]:

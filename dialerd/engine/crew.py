@@ -15,12 +15,15 @@ from datetime import timedelta
 from dialerd.domain.parts import part
 from dialerd.store.nodes import NodeRecord
 
-LEASE_SECONDS = 2.5
+LEASE_SECONDS = 2.25
 """An engine that has not renewed its row, nor read the others', for so long sends nothing."""
 WINDOW_SECONDS = 1.25
 """The second in which its last calls still count, and what Asterisk takes to make them."""
-APART_SECONDS = LEASE_SECONDS + WINDOW_SECONDS
-"""After this long without a sign of an engine none of its calls counts any more; after this long with one, it has seen ours."""
+APART_SECONDS = max(2 * LEASE_SECONDS, LEASE_SECONDS + WINDOW_SECONDS)
+"""After this long without a sign of an engine none of its calls counts any more; after this long with one, it has seen ours.
+
+Twice the lease: the other may have renewed its row at the end of one, behind our last look, and we send until ours is over.
+"""
 
 NOT_KNOWN_YET = "it is being made known to the other engines"
 MAKES_ROOM = "the other engines make room for this one"

@@ -80,7 +80,7 @@ class Dialer:
         the part of its pace that it may use, above 0.
         """
         if campaign.name not in self.lines:
-            self.lines[campaign.name] = Line(campaign, settings.trunks)
+            self.lines[campaign.name] = Line(campaign, settings.trunks, pace=self._roads.pace_of(campaign.name))
             log.info("campaign_opened", campaign=campaign.name, gate=gate)
         line = self.lines[campaign.name]
         line.file, line.known, line.brake = campaign, settings.trunks, brake
@@ -121,6 +121,7 @@ class Dialer:
         if line is None:
             return
         line.closed = True
+        self._roads.closed(line)
         self._cancel(line, NOT_ACTIVE)
         log.info("campaign_closed", campaign=name, waiting=len(line.hopper))
         await self._empty(line, NOT_ACTIVE)

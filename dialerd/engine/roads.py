@@ -48,11 +48,23 @@ class Roads:
         self._node_pace = Gcra()
         self._node_turns = Turns()
         self._sent: dict[str, Sent] = {}
+        self._closed: dict[str, Line] = {}
 
     def limit_node(self, settings: Settings) -> None:
         """The pace of all campaigns of this engine together, as these settings have it."""
         rate = settings.engine.calls_per_second
         self._node_limit = None if rate is None else Pace(rate)
+
+    def closed(self, line: Line) -> None:
+        """The line's campaign is not active any more."""
+        self._closed[line.campaign.name] = line
+
+    def pace_of(self, campaign: str) -> Gcra:
+        """What of its pace the campaign had used up when its line was closed: one that is paused and resumed at once does not
+        get its second anew.
+        """
+        line = self._closed.pop(campaign, None)
+        return Gcra() if line is None else line.pace
 
     def pick(self, lines: Iterable[Line], now: float) -> Pick | None:
         """The next call of those that wait in the hoppers of these lines, behind all that leave before it.

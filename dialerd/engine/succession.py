@@ -12,13 +12,14 @@ from datetime import timedelta
 
 import structlog
 
+from dialerd.domain.errors import DialerdError
 from dialerd.domain.facts import EndFacts, OriginateFault, Witness
 from dialerd.engine.attempt_log import say_given_back
 from dialerd.engine.writes import Writes
 from dialerd.ops.clock import Clock
 from dialerd.service.attempts import Ending, EndResult, end_many
 from dialerd.settings import Campaign
-from dialerd.store import leases, nodes
+from dialerd.store import attempts, leases, nodes
 from dialerd.store.database import Connection
 from dialerd.store.leases import Abandoned
 
@@ -58,6 +59,7 @@ class Succession:
         self._owner = owner
         self._silence = silence
         self._on_ended = on_ended
+        self._tried: dict[str, Abandoned] = {}
 
     async def sweep(self) -> None:
         """What needs no Asterisk: claims of stopped engines go back, and what nobody will ever know ends as unknown."""
@@ -74,14 +76,24 @@ class Succession:
 
     async def take_over(self, asterisk: str) -> list[Abandoned]:
         """Make what stopped engines sent to this Asterisk ours. The caller looks what became of each."""
+        tried: dict[str, Abandoned] = {}
 
         def work(conn: Connection) -> list[Abandoned]:
-            found = [one for one in leases.abandoned(conn, self._owner, self._silence) if one.asterisk == asterisk]
-            ids = [one.attempt_id for one in found]
-            ours = leases.take_over(conn, ids, self._node, self._owner, self._silence)
-            return [one for one in found if one.attempt_id in ours]
+            found = leases.abandoned(conn, self._owner, self._silence)
+            tried.update({one.attempt_id: one for one in found if one.asterisk == asterisk})
+            leases.take_over(conn, list(tried), self._node, self._owner, self._silence)
+            wanted = {key: one for key, one in self._tried.items() if one.asterisk == asterisk} | tried
+            records = attempts.load_many(conn, list(wanted)).values()
+            ours = [one for one in records if one.owner == self._owner and one.disposition is None]
+            return [wanted[record.attempt_id] for record in ours]
 
-        taken = await self._writes(work)
+        try:
+            taken = await self._writes(work)
+        except DialerdError:
+            # They may be ours by now, and nobody succeeds an engine that lives: the next take-over looks.
+            self._tried |= tried
+            raise
+        self._tried = {key: one for key, one in self._tried.items() if one.asterisk != asterisk}
         if taken:
             log.info("attempts_taken_over", attempts=len(taken), nodes=sorted({one.node for one in taken}))
         return taken

@@ -65,23 +65,32 @@ def of_campaign(database: Database, campaign: str | None, *, clock: Clock, max_s
 def _call_off(database: Database, stopped: Stopped, clock: Clock, max_send_delay: float) -> CalledOff:
     # Only now, after what stops them is on disk: who commits `sending` from here on sees it, and who did before is seen.
     with database.read() as conn:
-        ids = stopped(conn, _unsent(conn))
+        ids = stopped(conn, unsent_calls(conn))
     if not ids:
         return CalledOff()
     with database.write() as conn:
-        now = clock()
-        attempts.lock(conn, ids)
-        phones = {attempt.phone for attempt in _unsent(conn) if attempt.attempt_id in ids}
-        given_back = len(claims.give_back(conn, ids, now))
-        dnc_leads.align(conn, phones, now)
-        fresh = now - timedelta(seconds=max_send_delay + TRAVEL_SECONDS) - CLOCKS_APART
-        left = {
-            attempt.attempt_id
-            for attempt in _unsent(conn)
-            if attempt.attempt_id in ids and attempt.sending_at is not None and attempt.sending_at >= fresh
-        }
+        given_back, left = take_back(conn, ids, clock(), max_send_delay)
     _wait_for(database, left, max_send_delay + TRAVEL_SECONDS)
     return CalledOff(given_back, len(left))
+
+
+def take_back(
+    conn: Connection, ids: Collection[str], now: datetime, max_send_delay: float
+) -> tuple[int, frozenset[str]]:
+    """Gives back those of the attempts that are claims, how many; the others that may still leave. Whoever stops calls waits
+    until none of these is among the `unsent_calls`, or `max_send_delay` and TRAVEL_SECONDS are over.
+    """
+    attempts.lock(conn, list(ids))
+    phones = {attempt.phone for attempt in unsent_calls(conn) if attempt.attempt_id in ids}
+    given_back = len(claims.give_back(conn, list(ids), now))
+    dnc_leads.align(conn, phones, now)
+    fresh = now - timedelta(seconds=max_send_delay + TRAVEL_SECONDS) - CLOCKS_APART
+    left = frozenset(
+        attempt.attempt_id
+        for attempt in unsent_calls(conn)
+        if attempt.attempt_id in ids and attempt.sending_at is not None and attempt.sending_at >= fresh
+    )
+    return given_back, left
 
 
 def _wait_for(database: Database, ids: Collection[str], seconds: float) -> None:
@@ -89,10 +98,10 @@ def _wait_for(database: Database, ids: Collection[str], seconds: float) -> None:
     while ids and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
         with database.read() as conn:
-            ids = {attempt.attempt_id for attempt in _unsent(conn) if attempt.attempt_id in ids}
+            ids = {attempt.attempt_id for attempt in unsent_calls(conn) if attempt.attempt_id in ids}
 
 
-def _unsent(conn: Connection) -> list[OpenAttempt]:
+def unsent_calls(conn: Connection) -> list[OpenAttempt]:
     """Attempts of which nothing is known to have left."""
     states = (AttemptState.CLAIMED, AttemptState.SENDING)
     return [attempt for attempt in attempts.open_attempts(conn) if attempt.state in states]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -47,14 +48,12 @@ def save(conn: Connection, node: str, breakers: Mapping[str, Breaker], now: date
         if breaker.phase is not Phase.CLOSED and breaker.blame is not None
     ]
     if rows:
-        insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(trunk_breakers)
-        changed = {name: insert.excluded[name] for name in ("phase", "blame", "reason", "since", "next_probe_at")}
-        conn.execute(insert.on_conflict_do_update(index_elements=["node", "trunk"], set_=changed), rows)
+        conn.execute(_SAVE[conn.dialect.name], rows)
 
 
 def all(conn: Connection) -> list[BreakerRecord]:  # noqa: A001 - breakers.all() is how it is called
     """Every breaker that is not closed, by trunk and node."""
-    rows = conn.execute(select(trunk_breakers).order_by(trunk_breakers.c.trunk, trunk_breakers.c.node))
+    rows = conn.execute(_ALL)
     return [
         BreakerRecord(node, trunk, Phase(phase), Sign(blame), reason, since, next_probe_at)
         for node, trunk, phase, blame, reason, since, next_probe_at in rows
@@ -79,6 +78,14 @@ def forget_others(conn: Connection, node: str, trunks: Iterable[str]) -> None:
         conn.execute(_DELETE, [{"b_node": node, "b_trunk": trunk} for trunk in gone])
 
 
+def _save(build: Any) -> Any:
+    statement = build(trunk_breakers)
+    changed = {name: statement.excluded[name] for name in ("phase", "blame", "reason", "since", "next_probe_at")}
+    return statement.on_conflict_do_update(index_elements=["node", "trunk"], set_=changed)
+
+
+_ALL = select(trunk_breakers).order_by(trunk_breakers.c.trunk, trunk_breakers.c.node)
+_SAVE = {"sqlite": _save(sqlite.insert), "postgresql": _save(postgresql.insert)}
 _DELETE = delete(trunk_breakers).where(
     trunk_breakers.c.node == bindparam("b_node"), trunk_breakers.c.trunk == bindparam("b_trunk")
 )

@@ -64,7 +64,7 @@ def set_state(conn: Connection, name: str, state: CampaignState, now: datetime, 
 
 def all(conn: Connection) -> list[CampaignRecord]:  # noqa: A001 - campaigns.all() is how it is called
     """Every campaign the database has seen, by name."""
-    return [_record(row) for row in conn.execute(select(campaigns).order_by(campaigns.c.name))]
+    return [_record(row) for row in conn.execute(_ALL)]
 
 
 def lists_of(conn: Connection, name: str) -> list[lists.ListRecord]:
@@ -74,3 +74,6 @@ def lists_of(conn: Connection, name: str) -> list[lists.ListRecord]:
 
 def _record(row: Any) -> CampaignRecord:
     return CampaignRecord(row.name, CampaignState(row.state), row.state_since, row.started_at, row.stop_reason)
+
+
+_ALL = select(campaigns).order_by(campaigns.c.name)

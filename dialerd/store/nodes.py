@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, exists, select, update
@@ -48,9 +49,7 @@ def register(conn: Connection, name: str, *, instance: str, pid: int, host: str,
         "heartbeat_at": now,
     }
     row |= {"status": {}, "asks": [] if before is None else sorted(before.asks)}
-    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(nodes).values(name=name, **row)
-    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+    conn.execute(_REGISTER[conn.dialect.name], {"name": name, **row})
     return before
 
 
@@ -65,18 +64,17 @@ def beat(
     """Says that the process lives, what it says of itself, and which paces it wants a part of. False when another process
     has taken the name: this one must not dial any more.
     """
-    values: dict[str, Any] = {"heartbeat_at": database_now(conn)}
+    values: dict[str, Any] = {"b_name": name, "b_instance": instance, "heartbeat_at": database_now(conn)}
     if status is not None:
         values["status"] = dict(status)
     if asks is not None:
         values["asks"] = sorted(asks)
-    this = (nodes.c.name == name, nodes.c.instance == instance)
-    return conn.execute(update(nodes).where(*this).values(**values)).rowcount == 1
+    return conn.execute(_beat(status=status is not None, asks=asks is not None), values).rowcount == 1
 
 
 def leave(conn: Connection, name: str, instance: str) -> None:
     """Removes the entry of a process that stops, unless another one has taken the name."""
-    conn.execute(delete(nodes).where(nodes.c.name == name, nodes.c.instance == instance))
+    conn.execute(_LEAVE, {"b_name": name, "b_instance": instance})
 
 
 def forget_silent(conn: Connection, silence: timedelta) -> int:
@@ -86,8 +84,7 @@ def forget_silent(conn: Connection, silence: timedelta) -> int:
 
 def get(conn: Connection, name: str, *, lock: bool = False) -> NodeRecord | None:
     """The node, or None."""
-    statement = select(nodes).where(nodes.c.name == name)
-    row = conn.execute(statement.with_for_update() if lock else statement).one_or_none()
+    row = conn.execute(_GET_LOCKED if lock else _GET, {"b_name": name}).one_or_none()
     return None if row is None else _record(row, database_now(conn))
 
 
@@ -99,7 +96,7 @@ def lives(conn: Connection, name: str, instance: str, silence: timedelta) -> boo
 
 def all(conn: Connection) -> list[NodeRecord]:  # noqa: A001 - nodes.all() is how it is called
     """Every node that is entered, alive or not, by name."""
-    rows = conn.execute(select(nodes).order_by(nodes.c.name)).all()
+    rows = conn.execute(_ALL).all()
     now = database_now(conn)
     return [_record(row, now) for row in rows]
 
@@ -108,6 +105,27 @@ def _record(row: Any, now: datetime) -> NodeRecord:
     return replace(NodeRecord(*row), asks=frozenset(row.asks), silent_for=now - row.heartbeat_at)
 
 
+_ALL = select(nodes).order_by(nodes.c.name)
+_GET = select(nodes).where(nodes.c.name == bindparam("b_name"))
+_GET_LOCKED = _GET.with_for_update()
+_this = (nodes.c.name == bindparam("b_name"), nodes.c.instance == bindparam("b_instance"))
+_LEAVE = delete(nodes).where(*_this)
+
+
+@cache
+def _beat(*, status: bool, asks: bool) -> Any:
+    """Heartbeats come twice a second from each engine: built once."""
+    told = [name for name, is_told in (("status", status), ("asks", asks)) if is_told]
+    return update(nodes).where(*_this).values({name: bindparam(name) for name in ("heartbeat_at", *told)})
+
+
+def _register(build: Any) -> Any:
+    statement = build(nodes)
+    changed = {column.name: statement.excluded[column.name] for column in nodes.c if column.name != "name"}
+    return statement.on_conflict_do_update(index_elements=["name"], set_=changed)
+
+
+_REGISTER = {"sqlite": _register(sqlite.insert), "postgresql": _register(postgresql.insert)}
 _FORGET = delete(nodes).where(
     nodes.c.heartbeat_at < bindparam("before", type_=nodes.c.heartbeat_at.type),
     ~exists().where(attempts.c.ended_at.is_(None), attempts.c.node == nodes.c.name),

@@ -122,7 +122,7 @@ class Play:
             player.crew.looked(player.asked, player.rows, player.began / TICKS, self.now)
             player.ends = None
             wait = 0 if player.crew.in_haste else round(CREW_SECONDS * TICKS)
-            player.next_look = self.step + wait + self._some(8)
+            player.next_look = self.step + wait + self._some(7)
 
     def _read(self) -> list[NodeRecord]:
         now = NOW + timedelta(seconds=self.database_now)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from dialerd.domain.errors import Unavailable
 from dialerd.engine.claimer import Claimer
 from dialerd.engine.line import Line
 from dialerd.engine.tracker import Tracker
@@ -19,6 +20,7 @@ from dialerd.ops.metrics import Metrics
 from dialerd.service.attempts import EndResult
 from dialerd.settings import Campaign, Settings
 from dialerd.settings.model import Engine, Trunk
+from dialerd.store.database import Connection
 from dialerd.store.writer import GroupWriter
 from harness.configuration import CAMPAIGN as CAMPAIGN_FILE
 from harness.world import CAMPAIGN, NOW, World
@@ -46,6 +48,21 @@ class SetClock:
         """Both clocks, as time does."""
         self.instant += timedelta(seconds=seconds)
         self.seconds += seconds
+
+
+class Breaking:
+    """Writes whose first commit happens without anybody hearing of it."""
+
+    def __init__(self, writes: Writes) -> None:
+        self._writes = writes
+        self.broken = 0
+
+    async def __call__(self, work: Callable[[Connection], Any], *, locks: Sequence[str] = ()) -> Any:
+        result = await self._writes(work, locks=locks)
+        if not self.broken:
+            self.broken += 1
+            raise Unavailable("the database: the connection broke in the middle of a COMMIT")
+        return result
 
 
 @dataclass

@@ -12,7 +12,7 @@ from dialerd.engine.line import Line
 from dialerd.service.attempts import Ending, end
 from dialerd.settings import Trunk
 from dialerd.store import lists
-from harness.parts import campaign_with
+from harness.parts import Breaking, campaign_with
 from harness.world import NOW, phones
 
 # NOW is 15:30:12 of a Monday.
@@ -209,3 +209,12 @@ def test_what_waits_for_a_slow_trunk_does_not_keep_a_quick_one_from_its_calls(pa
     parts.play(scenario)
     # Three seconds of work for each, and for both together no more than the campaign's pace makes of them.
     assert told == [{"slow": 6}, {"slow": 6, "quick": 114}, {"slow": 6, "quick": 114}]
+
+
+def test_a_claim_that_is_on_disk_although_its_commit_failed_is_given_back(parts):
+    parts.world.add_list(phones(2))
+    parts.writes = Breaking(parts.writes)
+    line = fill(parts)
+    assert parts.world.attempts() == []
+    assert [lead.due_at for lead in parts.world.leads()] == [NOW, NOW]
+    assert (len(line), parts.writes.broken) == (0, 1)

@@ -109,7 +109,7 @@ def test_an_engine_that_cannot_reach_the_database_stops_and_then_comes_back_like
     two.players["b"].cut_off = two.step + 10 * TICKS
     two.run(LEASE_SECONDS + LOOK_SECONDS)
     assert (two.rate("a"), two.rate("b")) == (10, 0)
-    assert "the database has not answered for 2.5 s" in two.players["b"].crew.obstacle(two.now)
+    assert "the database has not answered for 2.25 s" in two.players["b"].crew.obstacle(two.now)
     two.run(9.9 - LEASE_SECONDS - LOOK_SECONDS)
     assert (two.rate("a"), two.rate("b")) == (20, 0)
     two.run(0.3)

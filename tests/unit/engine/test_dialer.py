@@ -169,3 +169,19 @@ def test_a_slow_campaign_claims_no_earlier_than_its_hopper_is_long(stage):
         await play(dialer, lambda: claimer.fills == 2)
 
     asyncio.run(scenario())
+
+
+def test_a_campaign_that_is_paused_and_resumed_at_once_keeps_its_pace(stage):
+    clock, claimer, sender, _, dialer = stage
+
+    async def scenario():
+        for number in (1, 2):
+            clock.move(0.2)
+            claimer.leads = [lead(number)]
+            open_line(dialer, calls_per_second=1)
+            for _ in range(3):
+                await step(dialer)
+            await dialer.close_line(CAMPAIGN)
+
+    asyncio.run(scenario())
+    assert sender.sent == ["attempt-1"]

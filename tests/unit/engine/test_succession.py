@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import update
 
 from dialerd.domain.dispositions import Disposition
+from dialerd.domain.errors import Unavailable
 from dialerd.domain.facts import AttemptState
 from dialerd.engine.succession import BESIDES_SECONDS, LONGEST_SECONDS, Succession
 from dialerd.store import nodes, tables
 from dialerd.store.clock import database_now
 from dialerd.store.leases import SILENCE
-from harness.parts import campaign_with
+from harness.parts import Breaking, campaign_with
 from harness.world import NOW, phones
 
 HERE, ELSEWHERE = "here/5038", "elsewhere/5038"
@@ -40,6 +41,10 @@ def dead(parts):
 def heir(parts):
     """Another engine on the same database."""
     parts.campaign = campaign_with(ring_timeout="10s", max_talk_time="50s", max_attempts=3)
+    return successor(parts)
+
+
+def successor(parts):
     return Succession(
         parts.writes,
         parts.clock,
@@ -100,3 +105,15 @@ def test_a_call_of_a_campaign_without_a_file_may_last_as_long_as_any(parts, dead
     parts.campaign = campaign_with(name="another")
     parts.play(heir.settle)
     assert parts.world.attempt(sent.attempt_id).disposition is None
+
+
+def test_a_call_that_is_ours_although_the_commit_failed_is_found_by_the_next_take_over(parts, dead):
+    _, sent = dead(HERE, 11)
+    parts.writes = Breaking(parts.writes)
+    heir = successor(parts)
+    with pytest.raises(Unavailable):
+        parts.play(lambda: heir.take_over(HERE))
+    assert parts.world.attempt(sent.attempt_id).owner == "p"
+    [taken] = parts.play(lambda: heir.take_over(HERE))
+    assert taken.attempt_id == sent.attempt_id
+    assert parts.play(lambda: heir.take_over(HERE)) == []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialerd.engine.crew import APART_SECONDS, LEASE_SECONDS, WINDOW_SECONDS, Crew
+from dialerd.store.nodes import NodeRecord
 from harness.crews import PACE, TICKS, Play
+from harness.world import NOW
 
 WITHIN_SECONDS = 5.0
 LOOK_SECONDS = 0.7
@@ -148,6 +152,34 @@ def test_the_row_of_an_engine_that_died_long_ago_shares_nothing():
     play.come("a")
     play.run(0.15)
     assert play.rate("a") == 20
+
+
+def test_an_engine_that_renews_its_row_just_behind_anothers_look_is_not_taken_for_gone():
+    east, west = Crew("east"), Crew("west")
+    signs = {"east": 0.0, "west": 0.0}
+
+    def look(crew, name, began, ended):
+        rows = [
+            NodeRecord(node, "1", 1, "host", "1", NOW, NOW + timedelta(seconds=sign), {}, frozenset([PACE]))
+            for node, sign in signs.items()
+        ]
+        crew.looked(crew.asked, rows, began, ended)
+        signs[name] = ended
+
+    for crew in (east, west):
+        crew.ask([PACE], 0.0)
+    for tenths in range(100):
+        for name, crew in (("east", east), ("west", west)):
+            look(crew, name, tenths / 10, tenths / 10)
+    # From 9.9 on the database is slow: west sees nothing new, and a moment later east is told that its row is renewed.
+    late = 9.9 + LEASE_SECONDS
+    look(west, "west", late - 0.1, late - 0.1)
+    look(east, "east", late - 0.2, late - 0.05)
+
+    for hundredths in range(300):
+        now = late + hundredths / 100
+        shares = [0.0 if crew.obstacle(now) else crew.share(PACE, 1.0, now).calls_per_second for crew in (east, west)]
+        assert sum(shares) <= 1.0, (now, shares)
 
 
 @pytest.mark.parametrize("jump", [7200.0, -7200.0])

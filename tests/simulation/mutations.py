@@ -143,10 +143,6 @@ MUTATIONS = {
     "what nobody heard is taken for what did not happen": [
         patch.object(tracker.Tracker, "missed", lambda self, asterisk: None)
     ],
-    "a lease is as long as another waits for it": [
-        patch.object(crew, "LEASE_SECONDS", 2.5),
-        patch.object(crew, "APART_SECONDS", 3.75),
-    ],
     "the pace is nobody's": [patch.object(dialer.Roads, "opens", lambda self, line, trunk: -1e9)],
 }
 
@@ -158,7 +154,6 @@ STRESS = {
     "a take-over whose commit failed is forgotten": ("kill engine", "commit_kept"),
     "a campaign that was paused begins its second anew": ("pause",),
     "an engine that loses its Asterisk says nothing of its last second": ("two engines", "cut link", "kill engine"),
-    "a lease is as long as another waits for it": ("two engines", "slow_database", "commit_failed"),
     "what nobody heard is taken for what did not happen": ("cut link", "event_lost", "event_delayed", "report_lost"),
 }
 """What a fault needs to show soon."""

@@ -25,7 +25,7 @@ from simulation.tables import LEAD, BrokenRule, Tables
 BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 LAST_SECOND = 300.0
 """By then every world must be quiet: the longest hold and the longest call, several times over."""
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{22}")
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
 CAMPAIGN = {
     "name": "sim",
     "trunks": ["carrier"],

@@ -23,8 +23,8 @@ HEAD = "0001_initial"
 
 _BUSY_SECONDS = 10
 _LOOK_SECONDS = 0.001
-# Whoever finds more in the log at a COMMIT clears it, and waits for that. An import clears it itself, before it is that
-# long; else the engine would do it, in the middle of its calls.
+# Whoever finds more in the log at a COMMIT clears it, and waits for that. An import beside others clears it itself, before
+# it is that long; else the engine would do it, in the middle of its calls.
 _LOG_PAGES = 8000
 # The part of the index of numbers that an import meets again and again: it writes to it all over.
 _LARGE_CACHE_KIB = 40_000

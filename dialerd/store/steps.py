@@ -18,8 +18,10 @@ POSTGRESQL_SECONDS = 0.1
 # Nobody waits for rows that nobody sees yet; but a dozen questions and answers are part of each step.
 UNSEEN_SECONDS = 0.3
 LEAST, FIRST, MOST = 100, 250, 10_000
-CHECKPOINT_ROWS = 4000
-"""After so many rows SQLite's log is cleared: each of them writes about one page of 4 KB to it."""
+CHECKPOINT_ROWS, CHECKPOINT_ROWS_ALONE = 4000, 12_000
+"""After so many rows SQLite's log is cleared: each of them writes about one page of 4 KB to it. Seldom costs less, since a
+page that was written often is moved once; but it is more at a time, for which the disk is busy.
+"""
 COMPANY_SECONDS, ROOM_SECONDS = 1.0, 0.004
 PORTIONS = 4
 """A transaction that is done in portions has so many of them, more or less."""
@@ -83,7 +85,7 @@ class Steps:
 
     def _check(self, rows: int) -> None:
         self._unchecked += rows
-        if self._unchecked >= CHECKPOINT_ROWS:
+        if self._unchecked >= (CHECKPOINT_ROWS if self._company.is_there else CHECKPOINT_ROWS_ALONE):
             self._database.checkpoint()
             self._unchecked = 0
 

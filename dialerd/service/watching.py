@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dialerd.domain.lifecycle import VersionState
@@ -64,13 +64,15 @@ def deeds_since(database: Database, last: int) -> list[AuditEntry]:
 
 
 def look(database: Database, last: int, known: Collection[Place]) -> Sight:
-    """What is going on. `last` is that of the look before, and `known` the imports it had: such as have ended since are in
-    this one too, once.
+    """What is going on. `last` is that of the look before, and `known` the imports that were on their way then: such as have
+    ended since are in this one too, once.
     """
     with database.snapshot() as conn:
         deeds = tuple(audit.since(conn, last, MOST_DEEDS))
         running = {(record.list_id, record.number): record for record in versions.unfinished(conn)}
-        ended = {place: versions.get(conn, *place) for place in known if place not in running}
+        # One that began and ended since the last look is known by its deed alone.
+        looked_for = {*known, *_begun(conn, deeds)} - running.keys()
+        ended = {place: versions.get(conn, *place) for place in looked_for}
         found = {**running, **{place: record for place, record in ended.items() if record is not None}}
         names = {list_id: _name(conn, list_id) for list_id in {place[0] for place in found}}
         return Sight(
@@ -79,6 +81,14 @@ def look(database: Database, last: int, known: Collection[Place]) -> Sight:
             imports={place: _import(record, names[place[0]]) for place, record in found.items()},
             campaigns=_campaigns(conn),
         )
+
+
+def _begun(conn: Connection, deeds: Iterable[AuditEntry]) -> Iterator[Place]:
+    for deed in deeds:
+        if deed.action == "list.import":
+            record = lists.get(conn, deed.subject.removeprefix("list "))
+            if record is not None:
+                yield record.list_id, int(deed.detail["version"])
 
 
 def _campaigns(conn: Connection) -> dict[str, CampaignSight]:

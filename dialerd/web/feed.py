@@ -83,7 +83,7 @@ class Feed:
     async def _look(self, seen: Sight | None) -> Sight:
         database = self._site.database
         last = seen.last if seen else await to_thread.run_sync(watching.last_deed, database)
-        known = set(seen.imports) if seen else set()
+        known = {place for place, sight in seen.imports.items() if sight.state.unfinished} if seen else set()
         now = await to_thread.run_sync(watching.look, database, last, known)
         for event in _events(seen, now):
             self._tell(event)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from dialerd.domain.people import Role
 from dialerd.service import lists, tokens
@@ -58,16 +59,17 @@ def test_who_comes_back_hears_what_was_missed(served_office):
         assert first(stream, "deed")[1]["subject"] == "list second"
 
 
-def test_an_import_is_followed_to_its_end(served_office):
+@pytest.mark.parametrize("count", [3, 4000])
+def test_an_import_is_followed_to_its_end_however_short_it_is(served_office, count):
     create(served_office, "spring")
     with listening(served_office, Role.VIEWER) as stream:
         first(stream, "campaigns")
-        rows = "".join(f"+1415555{number:04d},{'x' * 60}\n" for number in range(4000))
+        rows = "".join(f"+1415555{number:04d},{'x' * 60}\n" for number in range(count))
         token = {"Authorization": f"Bearer {served_office.made.get(Role.OPERATOR) or office_token(served_office)}"}
         url = f"{served_office.url}/api/v1/lists/1/imports"
         httpx.post(url, content=f"phone_number,first_name\n{rows}", headers=token, timeout=30).raise_for_status()
         ended = next(data for kind, data, _ in stream if kind == "import" and data["state"] == "armed")
-        assert (ended["list"], ended["number"], ended["rows"]) == ("spring", 1, 4000)
+        assert (ended["list"], ended["number"], ended["rows"]) == ("spring", 1, count)
 
 
 def office_token(office):

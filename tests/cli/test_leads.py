@@ -85,3 +85,10 @@ def test_what_cannot_be_is_one_clear_line_and_changes_nothing(june, arguments, c
 def test_hostile_text_of_a_lead_is_shown_without_its_power(june):
     june.ok("lead", "edit", JOHN, "--field", "note=\x1b[2J\u202e[red]")
     assert "\\x1b[2J\\u202e[red]" in june.ok("lead", "show", JOHN)
+
+
+def test_a_lead_may_be_added_that_ends_by_itself(cli):
+    cli.ready("june")
+    lead = cli.json("lead", "add", "june", "+14155550100", "--expires", "2h")
+    assert lead["expires_at"] > lead["created_at"]
+    assert "is over already" in cli.refused(65, "lead", "add", "june", "+14155550101", "--expires", "2020-01-01")

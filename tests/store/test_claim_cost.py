@@ -55,6 +55,8 @@ def fill(world, leads, *, first=0):
         ),
     )
     with world.database.write() as conn:
+        if world.database.dialect == "postgresql":
+            conn.execute(text("SET LOCAL statement_timeout = 0"))
         for statement in statements:
             conn.execute(at(statement) if ":now" in statement else text(statement))
 

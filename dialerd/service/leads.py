@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialerd.domain.allowed import EVERY_NUMBER
@@ -95,6 +95,16 @@ def find(database: Database, query: LeadQuery, *, configured: Collection[str], l
         else:
             hits = lead_search.by_standing(conn, narrowing, limit)
         return Found(tuple(FoundLead(lead, fields_of(conn, lead.lead_id)) for lead in hits.leads), hits.complete)
+
+
+def again(database: Database, lead_ids: Sequence[int]) -> tuple[FoundLead, ...]:
+    """These leads as they are now, in this order, without those that are gone."""
+    with database.read() as conn:
+        fields = leads.lead_fields_many(conn, lead_ids)
+        records = [record for record in (leads.load(conn, each) for each in lead_ids) if record is not None]
+    return tuple(
+        FoundLead(each, dict(fields[each.lead_id].values) if each.lead_id in fields else {}) for each in records
+    )
 
 
 def show(database: Database, which: str, *, list_name: str | None = None) -> LeadStory:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.domain.people import Role
-from dialerd.service import campaigns, dnc, lists, people
+from dialerd.service import campaigns, dnc, lead_changes, lists, people
 from dialerd.service.dnc import DncTerms, DncWish
 from dialerd.store import audit
 from harness.console import ZONE
@@ -52,6 +52,20 @@ def paths(console):
     return [path + asked.get(path, "") for path in (*every, "/dispositions", "/audit", "/health")]
 
 
+def bar(console, number, reason):
+    """Puts the number on do-not-call."""
+    dnc.add(
+        console.database,
+        [number],
+        DncWish(),
+        DncTerms(source="<b>s</b>", reason=reason),
+        configured=("spring", "autumn"),
+        actor="<b>the tests</b>",
+        clock=console.rig.clock,
+        max_send_delay=0.0,
+    )
+
+
 @pytest.fixture(scope="module")
 def full(console):
     """The console with one list, whose name, file and lead attack whoever looks at them; called once."""
@@ -60,16 +74,7 @@ def full(console):
     console.import_list(name, {PHONE: {"first_name": HOSTILE, "last_name": "Smith", "<b>title</b>": HOSTILE}})
     now, configured = console.rig.now(), ("spring", "autumn")
     campaigns.assign(console.database, "spring", name, configured=configured, actor="the tests", now=now)
-    dnc.add(
-        console.database,
-        ["+12025559999"],
-        DncWish(),
-        DncTerms(source="<b>s</b>", reason=HOSTILE),
-        configured=configured,
-        actor="<b>the tests</b>",
-        clock=console.rig.clock,
-        max_send_delay=0.0,
-    )
+    bar(console, "+12025559999", HOSTILE)
     return console
 
 
@@ -180,6 +185,38 @@ def test_what_others_do_is_seen_without_loading_the_page_again(full):
         for page in (first, second):
             expect(page.get_by_role("link", name="Just made")).to_be_visible()
             assert page.evaluate("window.same")
+
+
+def test_deeds_do_not_call_and_leads_go_on_by_themselves_and_a_search_stands_still(full):
+    name, now = f"Live {HOSTILE[:60]}", full.rig.now()
+    with full.page(path="/audit") as deeds:
+        barred, whole, found = (deeds.context.new_page() for _ in range(3))
+        for page, path in ((barred, "/dnc"), (whole, f"/list?name={full.name}"), (found, "/leads?text=%2B1202")):
+            full.open(page, path)
+        whole.get_by_role("tab", name="Leads").click()
+        rows = [page.get_by_role("row").filter(has_text=PHONE) for page in (whole, found)]
+        for row in rows:
+            expect(row).to_be_visible()
+            expect(row).not_to_contain_text("Closed by hand")
+
+        lists.create(full.database, name, actor=HOSTILE[:60], now=now)
+        lead_changes.close(full.database, PHONE, reason="a test", actor="the tests", now=now)
+        bar(full, "+12025558888", f"{HOSTILE} by itself")
+        for row in rows:
+            expect(row).to_contain_text("Closed by hand")
+        expect(deeds.get_by_role("row").filter(has_text=f"list {name}")).to_contain_text(HOSTILE[:60])
+        expect(barred.get_by_role("row").filter(has_text="+12025558888")).to_contain_text(f"{HOSTILE} by itself")
+        assert [page.evaluate("window.hacked") for page in (deeds, barred, whole, found)] == [None] * 4
+
+        deeds.get_by_label("Done to exactly, such as list spring").fill("list Later")
+        expect(deeds.get_by_text("Nothing was done to list Later.")).to_be_visible()
+        lists.create(full.database, "Later", actor="the tests", now=now)
+        lead_changes.reset(full.database, PHONE, actor="the tests", now=now)
+        for row in rows:
+            expect(row).not_to_contain_text("Closed by hand")
+        expect(deeds.get_by_text("Nothing was done to list Later.")).to_be_visible()
+        deeds.get_by_role("button", name="Refresh").click()
+        expect(deeds.get_by_role("row").filter(has_text="list Later")).to_be_visible()
 
 
 def test_times_are_by_the_viewers_clock_with_the_leads_beside_it(full):

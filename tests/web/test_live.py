@@ -1,8 +1,10 @@
 """What many look at is read once for all of them."""
 
 import asyncio
+import functools
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from dialerd.domain.errors import NotFound
 from dialerd.domain.people import Role
 from dialerd.service.sessions import Asker
+from dialerd.web.pages.following import Following
 from dialerd.web.pages.live import Live
 from harness.waiting import wait_for
 
@@ -92,6 +95,87 @@ def test_who_has_left_is_shown_nothing_and_when_all_have_nothing_is_read():
         stays.leave()
         desk.live.look_again()
         await asyncio.wait_for(desk.live._task, 10)
+
+    play(story)
+
+
+def test_who_opens_a_page_takes_from_nobody_what_is_new():
+    async def story(desk):
+        early, late = Viewer(1), Viewer(2)
+        await desk.follow(early)
+        desk.value = "two"
+        desk.live.look_again()
+        assert await desk.follow(late) == "two"
+        await until(lambda: early.seen)
+        assert (early.seen, late.seen) == (["two"], [])
+
+    play(story)
+
+
+def visit_of(desk, viewer):
+    """What a table needs of a page."""
+
+    async def follow(key, read, show):
+        return await desk.live.follow(viewer, ASKER, key, read, show)
+
+    async def read(look, site):
+        return await asyncio.to_thread(look, site)
+
+    unfollow = functools.partial(desk.live.leave, viewer)
+    return SimpleNamespace(site=desk.site, follow=follow, unfollow=unfollow, read=read)
+
+
+def test_a_table_that_was_turned_follows_its_new_page_only():
+    async def story(desk):
+        viewer, shown = Viewer(1), []
+        table = Following(visit_of(desk, viewer))
+        await table.turn("first", desk.read, shown.append)
+        await table.turn("second", lambda _site: f"second {desk.value}", shown.append)
+        reads, desk.value = desk.reads, "two"
+        desk.live.look_again()
+        await until(lambda: "second two" in shown)
+        assert (shown, desk.reads) == (["one", "second one", "second two"], reads)
+
+    play(story)
+
+
+def test_a_table_that_is_to_stand_still_is_not_read_again():
+    async def story(desk):
+        other, viewer, shown = Viewer(1), Viewer(2), []
+        table = Following(visit_of(desk, viewer))
+        await table.turn("first", desk.read, shown.append)
+        assert await table.still(lambda _site: "found", shown.append)
+        reads, desk.value = desk.reads, "two"
+        await desk.live.follow(other, ASKER, "other", lambda _site: desk.value + "!", other.seen.append)
+        desk.value = "three"
+        desk.live.look_again()
+        await until(lambda: other.seen)
+        assert (shown, desk.reads) == (["one", "found"], reads)
+
+    play(story)
+
+
+def test_what_a_viewer_asked_for_last_stays_though_it_was_read_first():
+    async def story(desk):
+        viewer, shown, go = Viewer(1), [], Event()
+
+        def slowly(_site):
+            assert go.wait(10)
+            return "slow"
+
+        table = Following(visit_of(desk, viewer))
+        slow = [
+            asyncio.create_task(table.turn("slow", slowly, shown.append)),
+            asyncio.create_task(table.still(slowly, shown.append)),
+        ]
+        await asyncio.sleep(0)
+        await table.turn("first", desk.read, shown.append)
+        go.set()
+        await asyncio.gather(*slow)
+        desk.value = "two"
+        desk.live.look_again()
+        await until(lambda: "two" in shown)
+        assert shown == ["one", "two"]
 
     play(story)
 

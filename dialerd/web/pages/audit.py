@@ -1,17 +1,23 @@
-"""The audit: who did what, when, from where, and what was refused."""
+"""The audit: who did what, when, from where, and what was refused.
+
+The newest deeds go on by themselves. A later page, or one that is filtered, stands still for who reads it.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from nicegui import ui
 
 from dialerd.service import deeds
 from dialerd.store.audit import AuditEntry
+from dialerd.web.pages.following import Following
 from dialerd.web.pages.frame import heading
 from dialerd.web.pages.tables import Column, Pager, empty, put, table
 from dialerd.web.pages.visit import Visit
 from dialerd.web.pages.words import NOTHING
+from dialerd.web.site import Site
 
 PAGE = 50
 LONGEST_DETAIL = 400
@@ -33,6 +39,7 @@ async def show(visit: Visit) -> None:
 class _Deeds:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
+        self._following = Following(visit)
 
     async def build(self) -> None:
         heading("Audit")
@@ -51,9 +58,21 @@ class _Deeds:
 
     async def _page(self, before: int | None) -> None:
         subject = (self._subject.value or "").strip() or None
-        found = await self._visit.read(deeds.deeds, self._visit.database, subject=subject, limit=PAGE, before=before)
+
+        def read(site: Site) -> list[AuditEntry]:
+            return deeds.deeds(site.database, subject=subject, limit=PAGE, before=before)
+
+        def fill(found: Sequence[AuditEntry]) -> None:
+            self._put(found, subject, first=before is None)
+
+        if subject is None and before is None:
+            await self._following.turn("audit", read, fill)
+        else:
+            await self._following.still(read, fill)
+
+    def _put(self, found: Sequence[AuditEntry], subject: str | None, *, first: bool) -> None:
         put(self._table, [_row(self._visit, deed) for deed in found])
-        self._pager.show(found[-1].entry_id if len(found) == PAGE else None, first=before is None)
+        self._pager.show(found[-1].entry_id if len(found) == PAGE else None, first=first)
         self._table.set_visibility(bool(found))
         self._none.clear()
         if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from nicegui import ui
@@ -14,10 +15,12 @@ from dialerd.service.dnc import DncAnswer, DncTerms, DncWish, scope_name
 from dialerd.store.dnc import EntryFilter, StoredEntry
 from dialerd.web.pages import dnc_file
 from dialerd.web.pages.asking import ask, form
+from dialerd.web.pages.following import Following
 from dialerd.web.pages.frame import heading
 from dialerd.web.pages.tables import Column, Pager, empty, put, table
 from dialerd.web.pages.visit import Visit, tell
 from dialerd.web.pages.words import NOTHING, several, spoken
+from dialerd.web.site import Site
 
 PAGE = 50
 EVERY, ALL = "*", ""
@@ -42,6 +45,7 @@ class _Entries:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._at: int | None = None
+        self._following = Following(visit)
 
     async def build(self) -> None:
         visit = self._visit
@@ -71,22 +75,26 @@ class _Entries:
         await self._page(None)
 
     async def _page(self, after: int | None) -> None:
-        visit, scope = self._visit, self._scope.value
+        scope = self._scope.value
         wanted = EntryFilter() if scope == EVERY else EntryFilter(any_scope=False, campaign=scope or None)
+
+        def read(site: Site) -> list[StoredEntry]:
+            return dnc_listing.entries(site.database, wanted, configured=site.campaigns, limit=PAGE, after=after or 0)
+
+        def fill(found: Sequence[StoredEntry]) -> None:
+            self._put(found, after)
+
         try:
-            found = await visit.read(
-                dnc_listing.entries,
-                visit.database,
-                wanted,
-                configured=visit.site.campaigns,
-                limit=PAGE,
-                after=after or 0,
-            )
+            if after:
+                await self._following.still(read, fill)
+            else:
+                await self._following.turn(("do-not-call", scope), read, fill)
         except DialerdError as error:
             tell(error)
-            return
+
+    def _put(self, found: Sequence[StoredEntry], after: int | None) -> None:
         self._at = after
-        put(self._table, [_row(visit, each) for each in found])
+        put(self._table, [_row(self._visit, each) for each in found])
         self._pager.show(found[-1].entry_id if len(found) == PAGE else None, first=not after)
         self._table.set_visibility(bool(found))
         self._none.clear()

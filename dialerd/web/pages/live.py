@@ -68,18 +68,27 @@ class Live:
         """
         feed = self._feeds.get(key) or _Feed(read)
         if time.monotonic() - feed.read_at > PERIOD_SECONDS:
-            feed.value = await to_thread.run_sync(read, self._site)
-            feed.read_at = time.monotonic()
+            # Those who follow it already get what is new with this: no later look would tell them.
+            _tell(feed, await to_thread.run_sync(read, self._site))
         feed = self._feeds.setdefault(key, feed)
         value: T = feed.value
         feed.viewers[client.id] = (client, show)
-        self._askers[client.id] = (client, asker)
-        client.on_delete(lambda: self._leave(client.id))
+        if client.id not in self._askers:
+            self._askers[client.id] = (client, asker)
+            client.on_delete(lambda: self._leave(client.id))
         if not self._running:
             self._running = True
             # Kept, because the event loop itself would let it go.
             self._task = asyncio.create_task(self._run(), name="live pages")
         return value
+
+    def leave(self, client: Client, key: Hashable) -> None:
+        """This page does not follow `key` any more; nothing happens if it did not."""
+        feed = self._feeds.get(key)
+        if feed is not None:
+            feed.viewers.pop(client.id, None)
+            if not feed.viewers:
+                del self._feeds[key]
 
     def look_again(self) -> None:
         """Somebody changed something: all look again at once, and who opens a page reads anew."""
@@ -120,16 +129,7 @@ class Live:
             # What was there may be gone or out of reach: pages go on showing what was true last.
             log.warning("look_failed", error=str(error))
             return
-        feed.read_at = time.monotonic()
-        if found == feed.value:
-            return
-        feed.value = found
-        for client, show in list(feed.viewers.values()):
-            try:
-                with client:
-                    show(found)
-            except Exception:  # one page that fails must not keep the others from what is new
-                log.exception("page_failed", viewer=client.id)
+        _tell(feed, found)
 
     async def _send_away(self) -> None:
         """Whoever may not look any more is led to the login."""
@@ -145,6 +145,20 @@ class Live:
             if still is None:
                 self._leave(client.id)
                 client.open("/login")
+
+
+def _tell(feed: _Feed, found: Any) -> None:
+    """Keeps what was read just now, and shows it to all who look if it is another than before."""
+    feed.read_at = time.monotonic()
+    if found == feed.value:
+        return
+    feed.value = found
+    for client, show in list(feed.viewers.values()):
+        try:
+            with client:
+                show(found)
+        except Exception:  # one page that fails must not keep the others from what is new
+            log.exception("page_failed", viewer=client.id)
 
 
 def of_site(site: Site) -> Live:

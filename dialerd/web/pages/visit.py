@@ -84,6 +84,10 @@ class Visit:
         """As Live.follow, for this page."""
         return await self.live.follow(self.client, self.asker, key, read, show)
 
+    def unfollow(self, key: Hashable) -> None:
+        """What `key` names is not followed by this page any more."""
+        self.live.leave(self.client, key)
+
     async def change(
         self, deed: str, work: Callable[[str], T], *, needed: Role = Role.OPERATOR, done: str | None = None
     ) -> T | None:

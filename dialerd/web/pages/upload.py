@@ -21,7 +21,7 @@ from dialerd.web.pages.imports import buckets_of
 from dialerd.web.pages.tables import empty
 from dialerd.web.pages.upload_form import Mapping, Options
 from dialerd.web.pages.visit import Visit, tell
-from dialerd.web.pages.words import link
+from dialerd.web.pages.words import link, plain
 
 SMALL_BYTES = 1_000_000
 """A file below this is imported in less time than another process takes to get ready."""
@@ -118,7 +118,7 @@ class _Upload:
             self._options.box.set_visibility(True)
             self._buttons.set_visibility(False)
             with self._problem:
-                alert(str(error).replace(str(path), path.name))
+                alert(plain(str(error).replace(str(path), path.name)))
             return
         if found.guess is not None:
             self._options.guess(found.guess)
@@ -197,5 +197,5 @@ class _Upload:
 
 def _file_name(name: str) -> str:
     """The name without folders and without what no system shows; its ending says how it is read."""
-    plain = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
-    return plain[-150:].lstrip(".") or "upload.csv"
+    kept = "".join(char for char in name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
+    return kept[-150:].lstrip(".") or "upload.csv"

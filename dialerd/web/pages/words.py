@@ -10,7 +10,32 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dialerd.domain.funnel import Part
 
 NOTHING = "–"
-_COMMANDS = re.compile(r"[:;] dialerd [a-z][^;]*")
+_COMMANDS = re.compile(r"[:;] dialerd [a-z][^;]*|(?<= first), dialerd [a-z][^;]*|; `dialerd [^`]*` shows [^;]*")
+_WAYS = tuple(
+    (re.compile(way), here)
+    for way, here in (
+        (r"`dialerd list list` shows", "Lists shows"),
+        (r"`dialerd campaign list` shows", "Campaigns shows"),
+        (r"`dialerd list (show|versions) [^`]*` shows", "Versions shows"),
+        (r"(with|at|see) `dialerd list (show|versions) [^`]*`", r"\1 the list's Versions"),
+        (r"with `dialerd list cancel [^`]*`", "with Cancel the import"),
+        (r"with `dialerd list undo [^`]*`", "with Undo the newest import"),
+        (r"with `dialerd list rollback [^`]* (\w+)`", r"to version \1 under Versions"),
+        (r"with dialerd lead edit [0-9]+", "on its page, with Edit"),
+        (r", dialerd dnc remove [^;]*", ", take it off under Do-not-call"),
+        (r", set a shorter --minimum-gap, or --force", ""),
+        (r"; if it is a mistake, say so with --force", "; if it is a mistake, it can be reset on the server"),
+        (
+            r"by the same options (\([^)]*\)), or take it back with --undo",
+            r"by the same choices \1, or Undo the last reset",
+        ),
+        (r"is given with --priority", "is given as its priority"),
+        (r"give the archived one another name with --as", "archive or delete that one first"),
+        (r"(rename one or )?choose (one|it) with --phone-column", "call one of them phone_number in the file"),
+        (r"leave --sheet out", "leave the sheet empty"),
+        (r"--encoding (?=[a-z0-9])", "the encoding "),
+    )
+)
 PARTS = {
     Part.DIALABLE: "Dialable now",
     Part.RETRY: "Waiting for a retry",
@@ -35,7 +60,9 @@ def count(number: int | None) -> str:
 
 
 def plain(text: str) -> str:
-    """What a service says, without the commands that it names for those at a shell: here there are buttons."""
+    """What a service says, with the pages and buttons that are here instead of the commands and options of a shell."""
+    for way, here in _WAYS:
+        text = way.sub(here, text)
     return _COMMANDS.sub("", text)
 
 

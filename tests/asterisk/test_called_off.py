@@ -126,7 +126,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_no_call_leaves_between_the_answer_that_stops_a_campaign_and_the_one_that_lets_it_go_on(rig, way):
-    people = numbers(24)
+    people = numbers(40)
     halt, go_on = WAYS[way]
     rig.run(people)
     halts = []

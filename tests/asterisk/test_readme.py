@@ -84,6 +84,7 @@ class Reader:
             "pjsip.conf": fill("dialer-pjsip.conf", {"sip_port": ports.sip, "carrier_port": ports.carrier})
             .replace("[carrier]", f"[{ENDPOINT}]")
             .replace("= carrier", f"= {ENDPOINT}")
+            .replace("context = inside\n", "")
             .replace("context = dialerd-trunk", "context = default"),
         }
         for name, text in bare.items():

@@ -13,6 +13,7 @@ from dialerd.domain.errors import BadInput
 from dialerd.domain.lifecycle import VersionState
 from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import checked
+from dialerd.ingest.source import sha256_of
 from dialerd.service import imports
 from dialerd.service.list_versions import versions_of
 from dialerd.service.workers import NICENESS
@@ -57,17 +58,20 @@ def test_ctrl_c_takes_back_what_the_worker_did(desk, told):
     assert (version.state, version.error) == (VersionState.FAILED, "cancelled by Ctrl-C")
 
 
-def test_a_file_that_is_cut_off_on_its_way_into_the_database_is_not_imported_and_can_come_again(desk):
+def test_a_file_that_is_cut_off_on_its_way_into_the_database_is_not_imported_and_can_come_again(desk, monkeypatch):
     desk.create()
     path = desk.file([(f"+1202{2_000_000 + n:07d}", f"n{n}") for n in range(1000)])
     whole = path.read_bytes()
 
-    def cut_off():
-        path.write_bytes(whole[:5000])
-        return desk.clock()
+    def cut_off(file):
+        was = sha256_of(file)
+        file.write_bytes(whole[:5000])
+        return was
 
+    monkeypatch.setattr(imports, "sha256_of", cut_off)
     with pytest.raises(BadInput, match="was changed while it was read; import it again"):
-        imports.begin(desk.database, "june", path, Reading(), actor=desk.actor, clock=cut_off)
+        imports.begin(desk.database, "june", path, Reading(), actor=desk.actor, clock=desk.clock)
+    monkeypatch.undo()
     assert (versions_of(desk.database, "june"), desk.leads()) == ([], {})
     path.write_bytes(whole)
     assert desk.load(path).buckets == Buckets(rows=1000, imported=1000)

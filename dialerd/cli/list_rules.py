@@ -111,7 +111,7 @@ def edit(
     *,
     as_json: bool,
 ) -> None:
-    """Change how a list is described, and by what rules numbers are read from the next import on."""
+    """Change how a list is described, and which numbers it takes: at the next import and before every call."""
     if (description, region, policy, countries, kinds) == (None,) * 5:
         raise BadInput("nothing to change: give --description, --region, --policy, --countries or --allow")
 

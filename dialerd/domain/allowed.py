@@ -58,6 +58,13 @@ class Allowed:
         only = ", ".join(sorted(self.countries))
         return f"a number of {region or 'an unknown country'}, and the list takes only those of {only}"
 
+    def of_file(self, kinds: Iterable[str], countries: Iterable[str] | None) -> Allowed:
+        """What a file of the list is allowed that names `kinds` besides the list's, and `countries` instead of them.
+        Raises BadInput for what there is not.
+        """
+        only = self.countries if countries is None else read_countries(countries)
+        return Allowed(self.kinds | read_kinds(kinds), only)
+
 
 ORDINARY = Allowed()
 EVERY_NUMBER = Allowed(frozenset(NumberKind))

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from dialerd.domain.gates import GATES, NUMBER_BUSY_WAIT, PLACE, SCHEDULE, WITHDRAWN, Gate
+from dialerd.domain.gates import GATES, NUMBER, NUMBER_BUSY_WAIT, PLACE, SCHEDULE, WITHDRAWN, Gate
 from dialerd.domain.rules import CampaignRules, Lead, LeadState
 from dialerd.domain.verdicts import YES, Never, NoUntil, Verdict, Wait, Yes
 from dialerd.domain.windows import Opening, next_open_in_all
 
 __all__ = [
     "GATES",
+    "NUMBER",
     "NUMBER_BUSY_WAIT",
     "PLACE",
     "SCHEDULE",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from dialerd.domain.dispositions import SYSTEM, Catalogue, Disposition
 from dialerd.domain.dnc import ON_DNC
 from dialerd.domain.eligibility import (
+    NUMBER,
     PLACE,
     SCHEDULE,
     WITHDRAWN,
@@ -211,7 +212,8 @@ def _closed(group: Group, catalogue: Catalogue) -> Part:
         return Part.WITHDRAWN
     if group.reason == ON_DNC or catalogue[group.disposition].do_not_call:
         return Part.DO_NOT_CALL
-    return Part.INVALID if group.disposition == Disposition.INVALID_NUMBER else Part.FINISHED
+    invalid = group.disposition == Disposition.INVALID_NUMBER or group.reason.startswith(NUMBER)
+    return Part.INVALID if invalid else Part.FINISHED
 
 
 def _due(group: Group, rules: CampaignRules, now: datetime) -> tuple[Part, datetime | None]:

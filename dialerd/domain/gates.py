@@ -21,6 +21,9 @@ NUMBER_BUSY_WAIT = timedelta(seconds=30)
 WITHDRAWN = "withdrawn"
 """Why a lead is closed that the current version of its list does not have."""
 
+NUMBER = "phone number: "
+"""How the reason begins for which a lead is closed whose number its list does not take; then comes what an import says."""
+
 EXPIRED = "expired"
 """Why a lead is closed whose time had come before anybody was reached."""
 
@@ -38,6 +41,10 @@ def _not_final(lead: Lead, rules: CampaignRules, _now: datetime) -> Verdict:
 
 def _not_expired(lead: Lead, _rules: CampaignRules, now: datetime) -> Verdict:
     return YES if lead.expires_at is None or now < lead.expires_at else Never(EXPIRED)
+
+
+def _number(lead: Lead, _rules: CampaignRules, _now: datetime) -> Verdict:
+    return YES if lead.refused is None else Never(f"{NUMBER}{lead.refused}")
 
 
 def _not_in_call(lead: Lead, _rules: CampaignRules, now: datetime) -> Verdict:
@@ -154,6 +161,7 @@ GATES: tuple[tuple[str, Gate], ...] = (
     ("version", _live),
     ("disposition", _not_final),
     ("expiry", _not_expired),
+    ("number", _number),
     ("not in a call", _not_in_call),
     ("do-not-call", _not_on_dnc),
     *PLACE,

@@ -123,6 +123,12 @@ def read_phone(text: str, policy: PhonePolicy, region: str | None, allowed: Allo
     return phone_reader(NumberRules(policy, region, allowed))(text)
 
 
+def refused(number: str, allowed: Allowed) -> str | None:
+    """Why a number in E.164 may not be dialed, in the words that an import rejects it with; None when it may."""
+    read = read_phone(number, PhonePolicy.STRICT, None, allowed)
+    return read.reason if isinstance(read, BadPhone) else None
+
+
 def read_by_library(
     text: str, policy: PhonePolicy, region: str | None, allowed: Allowed = ORDINARY
 ) -> Phone | BadPhone:

@@ -47,6 +47,10 @@ class Lead(Protocol):
         """The entry of do-not-call that keeps the campaign from calling the number for longest."""
 
     @property
+    def refused(self) -> str | None:
+        """Why its list does not take its number, as the list's rules are now; None: it does."""
+
+    @property
     def zone(self) -> str | None:
         """Where it may be, a zone key (domain.places); None: somewhere where it is open."""
 
@@ -68,6 +72,7 @@ class LeadState:
     live: bool = True
     stopped_by: Entry | None = None
     expires_at: datetime | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

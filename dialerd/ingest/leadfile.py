@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from dialerd.domain.allowed import Allowed, read_countries, read_kinds
 from dialerd.domain.errors import BadInput
 from dialerd.domain.phone import NumberRules
 from dialerd.ingest.csvfile import BadRow, CsvFile, Row
@@ -35,9 +34,7 @@ class Reading:
 
     def numbers(self, rules: NumberRules) -> NumberRules:
         """The rules of a list, and what this file is allowed. Raises BadInput for a kind or country that there is not."""
-        allowed = rules.allowed
-        countries = allowed.countries if self.countries is None else read_countries(self.countries)
-        return replace(rules, allowed=Allowed(allowed.kinds | read_kinds(self.kinds), countries))
+        return replace(rules, allowed=rules.allowed.of_file(self.kinds, self.countries))
 
 
 class LeadFile(Protocol):

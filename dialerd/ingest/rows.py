@@ -7,6 +7,7 @@ from functools import cache
 from json.encoder import encode_basestring as _quoted
 from zoneinfo import available_timezones
 
+from dialerd.domain.gates import NUMBER
 from dialerd.domain.phone import BadPhone, NumberRules, phone_reader
 from dialerd.domain.places import place_key, place_of_lead
 from dialerd.ingest.columns import Columns
@@ -44,7 +45,7 @@ class RowReader:
         width = len(cells)
         phone = self._read_phone(cells[columns.phone] if columns.phone < width else "")
         if isinstance(phone, BadPhone):
-            return _bad(row, f"phone number: {phone.reason}")
+            return _bad(row, f"{NUMBER}{phone.reason}")
         priority, zone = 0, None
         if columns.priority is not None:
             text = _cell(cells, columns.priority)

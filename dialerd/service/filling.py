@@ -12,7 +12,7 @@ from dialerd.ingest.leadfile import Reading
 from dialerd.ingest.load import Loader, Target, counted
 from dialerd.service.version_work import Work
 from dialerd.service.working_copy import working_copy
-from dialerd.store import arming, bulk, copies, differences, leads, list_ends, lists, staging, versions
+from dialerd.store import arming, bulk, copies, differences, leads, list_ends, lists, numbers, staging, versions
 from dialerd.store.database import Connection
 from dialerd.store.staging import Rules
 from dialerd.store.versions import Buckets, VersionRecord
@@ -74,9 +74,10 @@ def read_options(record: VersionRecord) -> tuple[Reading, Rules]:
 
 def copy_options(conn: Connection, of: int, protected: Collection[str]) -> Mapping[str, object]:
     """What the first version of a copy keeps, so that any worker can go on with it: the list it is of, where the leads of
-    that begin, and with which dispositions they stay what they are.
+    that begin, with which dispositions they stay what they are, and what its files were allowed.
     """
-    return {"of": of, "first": leads.span(conn, of)[0], "protected": sorted(protected)}
+    first = leads.span(conn, of)[0]
+    return {"of": of, "first": first, "protected": sorted(protected), numbers.FILES: numbers.of_files(conn, of)}
 
 
 def _from_file(work: Work) -> Buckets:

@@ -12,10 +12,10 @@ from dialerd.domain.errors import BadInput, Refused
 from dialerd.domain.funnel import Funnel, Group, funnel
 from dialerd.domain.lifecycle import ListStatus
 from dialerd.domain.phone import NumberRules
-from dialerd.service import standings
+from dialerd.service import dnc_sweeps, standings
 from dialerd.service.names import find_list, require_list
 from dialerd.settings import Campaign
-from dialerd.store import audit, leads, lists, versions
+from dialerd.store import audit, dnc_leads, kept_out, leads, lists, versions
 from dialerd.store.database import Connection, Database
 from dialerd.store.lead_counts import in_short
 from dialerd.store.leads import LeadCounts, LeadRecord
@@ -97,7 +97,8 @@ def edit(
     change: Callable[[NumberRules], NumberRules] | None = None,
     check: Callable[[str, NumberRules], None] | None = None,
 ) -> ListView:
-    """Describes a list otherwise, or changes the rules that numbers are read by from the next import on; what is in stays.
+    """Describes a list otherwise, or changes the rules for its numbers: which are read by the next import, and which of
+    those it has are dialed. Leads that were closed since it did not take their numbers are let in again when it does.
     `check` sees the description and the rules as they are, and raises what keeps them so.
 
     Raises NotFound, BadInput for a description that cannot be, Refused when nothing would change.
@@ -113,9 +114,13 @@ def edit(
         if (rules, words) == (before.rules, before.description):
             raise Refused(f"list {name} is so already: nothing would change")
         lists.change(conn, before.list_id, now, description=words, rules=rules)
+        kept_out_any = rules.allowed != before.rules.allowed and kept_out.has_any(conn, before.list_id)
+        sweeps = [dnc_leads.sweep_list(conn, before.list_id)] if kept_out_any else []
         was = {**_told(before.rules), "description": before.description}
         detail = {**_told(rules), "description": words, "before": was}
         audit.add(conn, at=now, actor=actor, action="list.edit", subject=f"list {name}", detail=detail)
+    dnc_sweeps.run(database, sweeps, clock=lambda: now)
+    with database.snapshot() as conn:
         return _views(conn, [require_list(conn, name)], {}, now)[0]
 
 

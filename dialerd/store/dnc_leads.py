@@ -16,7 +16,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select,
 from dialerd.domain.dnc import ON_DNC, stopping
 from dialerd.domain.eligibility import Wait
 from dialerd.domain.lifecycle import VersionState
-from dialerd.store import dnc, selection
+from dialerd.store import dnc, kept_out, selection
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
 from dialerd.store.tables import attempts, dnc_sweeps, lead_rows, leads, list_versions, lists
@@ -98,7 +98,9 @@ def sweep_numbers(conn: Connection, beginning: str, heartbeat_at: datetime | Non
 
 
 def sweep_list(conn: Connection, list_id: int) -> int:
-    """Notes that all leads of the list are still to be aligned, as when it changed its campaign."""
+    """Notes that all leads of the list are still to be aligned, as when it changed its campaign, and those to be let in
+    again whose numbers it did not take before.
+    """
     return _begin(conn, list_id=list_id)
 
 
@@ -118,10 +120,12 @@ def step(conn: Connection, sweep_id: int, size: int, now: datetime) -> Step | No
         after: Any = sweep.after_number
         phones = _numbers_after(conn, sweep.beginning, after, size)
         last: Any = phones[-1] if phones else after
+        let_in = 0
     else:
         page = _list_after(conn, sweep.list_id, sweep.after_lead, size)
+        let_in = kept_out.let_in(conn, [lead_id for lead_id, _ in page], now)
         phones, last = [phone for _, phone in page], page[-1][0] if page else 0
-    effect = align(conn, phones, now)
+    effect = align(conn, phones, now) + Effect(released=let_in)
     if sweep.beginning in effect.skipped:
         # It would be its own successor; as it is, it is tried again.
         conn.execute(_DROP_LATER, {"beginning": sweep.beginning, "id": sweep_id})

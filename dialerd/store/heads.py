@@ -20,7 +20,7 @@ from sqlalchemy import Boolean, TextClause, bindparam, text
 from dialerd.domain.compliance import Dial
 from dialerd.domain.dnc import Entry, stopping
 from dialerd.domain.rules import LeadState
-from dialerd.store import buckets, dnc
+from dialerd.store import buckets, dnc, numbers
 from dialerd.store.database import Connection
 from dialerd.store.past import LookBack, dialed
 from dialerd.store.tables import leads
@@ -34,7 +34,8 @@ class Candidate:
     `attempts` are those that counted, `dials` all of them; `zone` is a key of domain.places. `busy` says that the number
     (in any list) or the lead has an open attempt of another claim, `live` that its list's current version has it.
     `waits_for` is a domain.eligibility.Wait, None when it waited for its own next try. `stopped_by` is the entry of
-    do-not-call that keeps the campaign from calling it for longest, `expires_at` when it ends by itself. `dialed` are the attempts on its number that may
+    do-not-call that keeps the campaign from calling it for longest, `expires_at` when it ends by itself, `refused` why its
+    list does not take the number. `dialed` are the attempts on its number that may
     matter, when they were asked for.
     """
 
@@ -54,6 +55,7 @@ class Candidate:
     expires_at: datetime | None = None
     stopped_by: Entry | None = None
     dialed: Sequence[Dial] = ()
+    refused: str | None = None
 
 
 SEEN = """l.id, l.list_id, l.phone, l.zone, l.priority, l.disposition, l.attempts, {dials}, {due_at},
@@ -88,18 +90,23 @@ def candidates(
     statement = _statement(conn.dialect.name, _rounded(limit), newest=newest)
     chosen = None if zones is None else buckets.as_text(zones)
     rows = conn.execute(statement, {"campaign": campaign, "now": now, "zones": chosen}).all()
-    return judged_by_dnc(conn, campaign, [Candidate(*row) for row in rows[:limit]], now)
+    return with_rules(conn, campaign, [Candidate(*row) for row in rows[:limit]], now)
 
 
 def candidates_of(conn: Connection, campaign: str, lead_ids: Sequence[int], now: datetime) -> list[Candidate]:
     """Those of these leads that are due, as `candidates`."""
     ids = list(lead_ids) if conn.dialect.name == "postgresql" else json.dumps(list(lead_ids))
     rows = conn.execute(_these(conn.dialect.name), {"ids": ids, "now": now}).all()
-    return judged_by_dnc(conn, campaign, [Candidate(*row) for row in rows], now)
+    return with_rules(conn, campaign, [Candidate(*row) for row in rows], now)
 
 
-def judged_by_dnc(conn: Connection, campaign: str, found: list[Candidate], now: datetime) -> list[Candidate]:
-    """The same with what do-not-call says about each, in one question for all of them."""
+def with_rules(conn: Connection, campaign: str, found: list[Candidate], now: datetime) -> list[Candidate]:
+    """The same with what the rules of its list and do-not-call say about each number, in a question each for all of
+    them.
+    """
+    refused = numbers.refused(conn, found)
+    if refused:
+        found = [replace(lead, refused=refused.get(lead.lead_id)) for lead in found]
     covering = dnc.covering(conn, {lead.phone for lead in found})
     if not covering:
         return found
@@ -120,7 +127,7 @@ def standing(conn: Connection, campaign: str, lead_id: int, back: LookBack, now:
     row = conn.execute(_STANDING, {"lead_id": lead_id}).one_or_none()
     if row is None:
         return None
-    (lead,) = with_past(conn, judged_by_dnc(conn, campaign, [Candidate(*row)], now), back, now)
+    (lead,) = with_past(conn, with_rules(conn, campaign, [Candidate(*row)], now), back, now)
     return LeadState(
         disposition=lead.disposition,
         attempts=lead.attempts,
@@ -131,6 +138,7 @@ def standing(conn: Connection, campaign: str, lead_id: int, back: LookBack, now:
         live=lead.live,
         stopped_by=lead.stopped_by,
         expires_at=lead.expires_at,
+        refused=lead.refused,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dialerd.domain.allowed import Allowed, NumberKind
@@ -70,6 +71,17 @@ def get(conn: Connection, name: str, *, lock: bool = False) -> ListRecord | None
         named = and_(lists.c.name == name, lists.c.archived_at.is_(None))
         conn.execute(select(lists.c.id).where(named).with_for_update())
     return _one(conn, lists.c.name == name, lists.c.archived_at.is_(None))
+
+
+def allowed(conn: Connection, list_ids: Collection[int]) -> dict[int, Allowed]:
+    """Which numbers each of these lists takes."""
+    rows = conn.execute(ALLOWED, {"ids": list(list_ids)}) if list_ids else ()
+    return {row.id: read_allowed(row.kinds, row.countries) for row in rows}
+
+
+def read_allowed(kinds: Iterable[str], countries: Iterable[str]) -> Allowed:
+    """As it is kept in the tables."""
+    return Allowed(frozenset(map(NumberKind, kinds)), frozenset(countries))
 
 
 def by_id(conn: Connection, list_id: int) -> ListRecord | None:
@@ -159,18 +171,18 @@ def _one(conn: Connection, *conditions: ColumnElement[bool]) -> ListRecord | Non
 def _record(row: Any) -> ListRecord:
     values = row._asdict()
     newest, campaign = values.pop("newest"), values.pop("campaign_state")
-    kinds = frozenset(map(NumberKind, values.pop("kinds")))
-    allowed = Allowed(kinds, frozenset(values.pop("countries")))
+    taken = read_allowed(values.pop("kinds"), values.pop("countries"))
     facts = ListFacts(
         newest=None if newest is None else VersionState(newest),
         has_good_version=row.current_version > 0,
         campaign=None if campaign is None else CampaignState(campaign),
         archived=row.archived_at is not None,
     )
-    rules = NumberRules(PhonePolicy(values.pop("policy")), values.pop("region"), allowed)
+    rules = NumberRules(PhonePolicy(values.pop("policy")), values.pop("region"), taken)
     return ListRecord(list_id=values.pop("id"), rules=rules, facts=facts, **values)
 
 
+ALLOWED = select(lists.c.id, lists.c.kinds, lists.c.countries).where(lists.c.id.in_(bindparam("ids", expanding=True)))
 _newest = (
     select(list_versions.c.state)
     .where(list_versions.c.list_id == lists.c.id, list_versions.c.state != VersionState.UNDONE.value)

@@ -19,7 +19,7 @@ from dialerd.domain.facts import AttemptState
 from dialerd.domain.lifecycle import CampaignState
 from dialerd.store import claims, verdicts
 from dialerd.store.database import Connection
-from dialerd.store.heads import SEEN, SEEN_TYPES, Candidate, judged_by_dnc, with_past
+from dialerd.store.heads import SEEN, SEEN_TYPES, Candidate, with_past, with_rules
 from dialerd.store.past import NO_LOOK_BACK, LookBack
 
 LOST = "somebody else has given it back"
@@ -73,7 +73,7 @@ def commit(
     moved: list[dict[str, object]] = []
     passed: list[str] = []
     rows = _look(conn, campaign, attempt_ids, owner)
-    seen = judged_by_dnc(conn, campaign, [Candidate(*row[_CAMPAIGN_COLUMNS:]) for row in rows], now)
+    seen = with_rules(conn, campaign, [Candidate(*row[_CAMPAIGN_COLUMNS:]) for row in rows], now)
     # Its own attempt is no past call to the number.
     candidates = with_past(conn, seen, back, now, but_not=attempt_ids)
     for row, candidate in zip(rows, candidates, strict=True):

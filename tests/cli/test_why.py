@@ -83,6 +83,16 @@ def test_a_lead_closed_by_hand_says_so(dialing):
     assert why(dialing, JANE)["reason"] == "closed: closed by hand"
 
 
+def test_a_number_that_its_list_takes_no_more_is_never_dialed_until_the_list_takes_it_again(dialing):
+    dialing.ok("list", "edit", "june", "--countries", "CA")
+    found = why(dialing)
+    answer = gate(found, "number")
+    assert (answer["says"], found["reason"]) == ("never", answer["reason"])
+    assert answer["reason"] == "phone number: a number of US, and the list takes only those of CA"
+    dialing.ok("list", "edit", "june", "--countries", "US")
+    assert why(dialing)["dialable"]
+
+
 def test_outside_the_hours_the_next_opening_is_told(dialing):
     dialing.campaign("spring", hours="mon 03:00-03:01")
     found = why(dialing)

@@ -31,6 +31,8 @@ from harness.waiting import wait_for
 
 CLOSED = "closed"
 PACE = 12
+# Area codes whose numbers are in use: no others are dialed.
+_AREAS = (202, 203, 205, 206, 207, 208, 209, 210, 212, 213)
 ONCE = ("200", "201", "202", "404")
 """Endings of numbers whose lead is done with after one call."""
 AGAIN = ("486", "180", "603", "480")
@@ -251,4 +253,5 @@ class World(Rig):
     def _number(self, ending: str) -> str:
         """One that nobody has had yet; the carrier does what its last three digits say."""
         self._made += 1
-        return f"+1{200 + self._made // 100:03d}5{self._made % 100:02d}1{ending}"
+        area, office, digit = self._made // 8000, 200 + self._made % 8000 // 10, self._made % 10
+        return f"+1{_AREAS[area]}{office}{digit}{ending}"

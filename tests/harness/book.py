@@ -47,6 +47,7 @@ def _by_itself(lead, rules: CampaignRules, now: datetime, zones: Sequence[ZoneIn
     retry = rules.retry_hours.get(lead.disposition, Hours())
     return (
         lead.live
+        and lead.refused is None
         and not FLAGS[Disposition(lead.disposition)].final
         and not lead.busy
         and (lead.stopped_by is None or _over(lead.stopped_by.expires_at, now))

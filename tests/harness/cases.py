@@ -105,6 +105,7 @@ class Cases:
             dialed=self.dialed(now),
             live=pick.random() > 0.02,
             stopped_by=self._entry(now) if pick.random() < 0.05 else None,
+            refused="a pager" if pick.random() < 0.02 else None,
         )
 
     def dialed(self, now: datetime) -> tuple[Dial, ...]:

@@ -235,5 +235,9 @@ def _idle(instance: Any) -> bool:
 
 
 def numbers(*endings: str, times: int = 1, area: int = 555) -> list[str]:
-    """Fictional numbers that the carrier treats as their last three digits say, in turns; others in each `area`."""
-    return [f"+1202{area:03d}{turn:02d}{ending}" for turn in range(times) for ending in endings]
+    """Numbers that the carrier treats as their last three digits say, in turns; others in each `area`, 0 to 199 or 500 to
+    999.
+    """
+    # No number in use goes on with 0 or 1 behind its area code, and none but those in use is dialed.
+    office = area + 200 if area < 200 else area
+    return [f"+1202{office:03d}{turn:02d}{ending}" for turn in range(times) for ending in endings]

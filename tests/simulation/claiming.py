@@ -6,10 +6,11 @@ import json
 
 from dialerd.domain.dnc import ON_DNC, Entry, Kind
 from dialerd.domain.eligibility import Wait
-from dialerd.store import buckets, claim_rows, claims, dnc, heads, room, sending, verdicts
+from dialerd.store import buckets, claim_rows, claims, dnc, heads, lists, room, sending, verdicts
 from simulation.tables import ATTEMPT, row_of
 
 Given = row_of("Given", ("id", "lead_id", "due_at"))
+Takes = row_of("Takes", ("id", "kinds", "countries"))
 Used = row_of("Used", ("state", "campaign", "calls", "on_trunk"))
 SEEN = (
     *("id", "list_id", "phone", "zone", "priority", "disposition", "attempts", "dials", "due_at", "last_attempt_at"),
@@ -135,12 +136,16 @@ def move(tables, rows):
             due_at=row["b_due"],
             closed=row["b_closed"],
             waits_for=row["b_waits_for"],
-            resume_at=was_due if row["b_on_dnc"] else lead["resume_at"],
+            resume_at=was_due if row["b_keeps"] else lead["resume_at"],
         )
 
 
 def zone_keys(tables, _values):
     return [(zone,) for zone in sorted({lead["zone"] for lead in tables.leads.values()})]
+
+
+def allowed(_tables, values):
+    return [Takes(list_id, [], []) for list_id in values["ids"]]
 
 
 def look_up_dnc(tables, values):
@@ -170,6 +175,7 @@ STATEMENTS = {
     sending._LOOK: look,
     verdicts._MOVE: move,
     buckets._KEYS: zone_keys,
+    lists.ALLOWED: allowed,
     dnc._LOOK_UP["sqlite"]: look_up_dnc,
     dnc._UPSERT["sqlite"]: put_on_dnc,
 }

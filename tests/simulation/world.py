@@ -200,7 +200,7 @@ class World:
             # The last two leads may have one number, in two lists.
             digits = number - 1 if number == self.plan.leads and self.chance(0.3) else number
             self.tables.leads[number] = {
-                **LEAD, "id": number, "list_id": number, "phone": f"+1202555000{digits}", "due_at": BEGIN,
+                **LEAD, "id": number, "list_id": number, "phone": f"+1202555{digits:04d}", "due_at": BEGIN,
             }  # fmt: skip
 
     def _start_engine(self, node):

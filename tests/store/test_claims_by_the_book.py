@@ -40,7 +40,9 @@ def fill(world, cases, now):
     with world.database.write() as conn:
         conn.execute(lists.update().values(campaign=CAMPAIGN))
         for row in conn.execute(select(leads.c.id, leads.c.phone, leads.c.zone)).all():
-            state = replace(cases.lead(now), zone=row.zone, due_at=now, busy=False, live=True, stopped_by=None)
+            state = replace(
+                cases.lead(now), zone=row.zone, due_at=now, busy=False, live=True, stopped_by=None, refused=None
+            )
             flags = FLAGS[Disposition(state.disposition)]
             past = [dial for dial in state.dialed if dial.outcome is not None and dial.outcome in FLAGS]
             past = [replace(dial, contacted=FLAGS[Disposition(dial.outcome)].contacted) for dial in past]

@@ -160,6 +160,10 @@ def test_a_rule_whose_hours_never_meet_those_of_the_campaign_is_never():
     )
 
 
+def test_a_number_that_its_list_does_not_take_is_never_dialed_in_the_words_of_an_import():
+    assert judge(LeadState(refused="a pager: not dialed"), RULES, NOW) == Never("phone number: a pager: not dialed")
+
+
 def test_every_gate_is_explained_by_name_in_one_order():
     lead = LeadState(Disposition.BUSY, attempts=3, due_at=NOW + HOUR)
     told = explain(lead, RULES, NOW)

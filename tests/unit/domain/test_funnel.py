@@ -59,6 +59,7 @@ def test_the_parts_add_up_to_all_leads_whatever_they_are(judged):
         (group(Standing.CLOSED, "opted_out", reason="opted_out is final"), None, Part.DO_NOT_CALL, None),
         (group(Standing.CLOSED, "do_not_call", reason="do_not_call is final"), None, Part.DO_NOT_CALL, None),
         (group(Standing.CLOSED, "invalid_number", reason="invalid_number is final"), None, Part.INVALID, None),
+        (group(Standing.CLOSED, "busy", reason="phone number: a pager"), None, Part.INVALID, None),
         (group(Standing.CLOSED, "invalid_number", reason=WITHDRAWN), None, Part.WITHDRAWN, None),
     ],
 )

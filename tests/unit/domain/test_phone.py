@@ -10,7 +10,7 @@ from phonenumbers import PhoneNumberType
 from phonenumbers.shortnumberinfo import connects_to_emergency_number
 
 from dialerd.domain.allowed import EVERY_NUMBER, Allowed, NumberKind, read_kinds
-from dialerd.domain.phone import BadPhone, Phone, PhonePolicy, is_region, read_phone
+from dialerd.domain.phone import BadPhone, Phone, PhonePolicy, is_region, read_phone, refused
 
 STRICT, CLEAN = PhonePolicy.STRICT, PhonePolicy.CLEAN
 
@@ -298,3 +298,9 @@ def test_a_text_of_a_million_digits_costs_nothing():
     for _ in range(1000):
         read_phone(text, CLEAN, "US")
     assert time.process_time() - started < 0.5
+
+
+def test_a_number_that_was_allowed_is_refused_by_other_rules():
+    assert refused("+18005550123", Allowed(frozenset({NumberKind.TOLL_FREE}))) is None
+    assert refused("+18005550123", Allowed()) == "a toll-free number: not dialed unless the list allows toll_free"
+    assert refused("+14165550199", Allowed(countries=frozenset({"US"}))).startswith("a number of CA, ")

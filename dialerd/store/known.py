@@ -62,7 +62,7 @@ def _with_fields(statement: TextClause) -> TextualSelect:
 
 # Written so that the order of the walk is not the planner's to choose: from each number by index to its lead, and from
 # there to its newest row. While a list grows by an import nobody has counted its rows yet, and what a planner then takes
-# for the best way is a walk through all of them, for each step. "+ 0" keeps it from the index of the list's versions.
+# for the best way is a walk through all of them, for each number. "+ 0" keeps it from the indexes that begin with the list.
 _LOOK_UP = {
     "sqlite": _with_fields(
         text("""
@@ -77,7 +77,7 @@ SELECT l.phone, l.id, r.from_version, r.to_version, r.priority, r.zone, r.fields
 SELECT l.phone, l.id, r.from_version, r.to_version, r.priority, r.zone, r.fields
   FROM unnest(CAST(:phones AS text[])) AS wanted (phone)
  CROSS JOIN LATERAL (SELECT id, list_id, phone FROM leads
-                      WHERE leads.phone = wanted.phone AND leads.list_id = :b_list_id OFFSET 0) l
+                      WHERE leads.phone = wanted.phone AND leads.list_id + 0 = :b_list_id OFFSET 0) l
   LEFT JOIN LATERAL (SELECT * FROM lead_rows
                       WHERE lead_rows.lead_id = l.id AND lead_rows.list_id + 0 = l.list_id
                       ORDER BY lead_rows.from_version DESC LIMIT 1) r ON true""")

@@ -169,7 +169,7 @@ def test_staged_leads_are_found_by_the_claim_in_any_zone_and_priority(world, lis
 def test_while_a_list_grows_its_leads_are_found_by_number_and_not_by_a_walk_through_it(world, list_id):
     """As nobody has counted its rows yet, or did when there were few: the planner of PostgreSQL chose the walk."""
     version = begin(world, list_id)
-    stage(world, list_id, version, phones(1000, first=6000))
+    stage(world, list_id, version, phones(1, first=6000))
     with world.database.write() as conn:
         conn.execute(text("ANALYZE"))
     for first in range(0, 6000, 1000):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import JSON, TextClause, text
@@ -37,23 +36,11 @@ def look_up(conn: Connection, list_id: int, phones: Iterable[str]) -> Mapping[st
     """The leads of the list with these numbers, by number, with what was said about them last."""
     wanted = list(phones)
     many = json.dumps(wanted) if conn.dialect.name == "sqlite" else wanted
-    with _by_index(conn):
-        found = conn.execute(_LOOK_UP[conn.dialect.name], {"b_list_id": list_id, "phones": many}).all()
+    found = conn.execute(_LOOK_UP[conn.dialect.name], {"b_list_id": list_id, "phones": many})
     return {
         phone: Known(lead_id, begun or 0, ended is not None, (priority, zone, fields))
         for phone, lead_id, begun, ended, priority, zone, fields in found
     }
-
-
-@contextmanager
-def _by_index(conn: Connection) -> Iterator[None]:
-    """PostgreSQL reads a table from end to end, for each number again, when it was last counted while that was short."""
-    if conn.dialect.name == "sqlite":
-        yield
-        return
-    conn.execute(text("SET LOCAL enable_seqscan = off"))
-    yield
-    conn.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))
 
 
 def _with_fields(statement: TextClause) -> TextualSelect:

@@ -189,13 +189,11 @@ def known_walk(conn, list_id, wanted):
     event.listen(conn, "before_cursor_execute", note)
     assert len(look_up(conn, list_id, wanted)) == len(wanted)
     event.remove(conn, "before_cursor_execute", note)
-    ((statement, parameters),) = [asked for asked in statements if "lead_rows" in asked[0]]
+    ((statement, parameters),) = statements
     if conn.dialect.name == "sqlite":
         steps = [row.detail for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         walks = [step for step in steps if step.startswith("SCAN") and "wanted" not in step]
         return 10_000 * len(walks)
-    for said, _ in statements[: [asked[0] for asked in statements].index(statement)]:
-        conn.exec_driver_sql(said)
     (told,) = conn.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
     return sum(rows_read(told["Plan"]))
 

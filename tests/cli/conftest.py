@@ -9,28 +9,8 @@ import pytest
 
 from dialerd.cli.main import run
 from dialerd.store.database import Database
+from harness.configuration import CAMPAIGN_TOML, DIALERD_TOML
 
-CONFIG = """
-[node]
-name = "test"
-[paths]
-state_dir = "."
-campaigns = "campaigns.d"
-[trunks.carrier]
-endpoint = "carrier"
-calls_per_second = 5
-max_calls = 10
-"""
-CAMPAIGN = """
-name = "{name}"
-trunks = ["carrier"]
-caller_id = "+12025550100"
-calls_per_second = 2
-max_calls = 7
-destination = {{ type = "hangup" }}
-schedule = {{ timezone = "UTC", hours = ["{hours}"] }}
-compliance = {{ profile = ["none"] }}
-"""
 THREE = "phone_number,first_name\n+14155551234,John\n+14155555678,Jane\n+442071838750,Siân\n"
 
 
@@ -78,7 +58,7 @@ class Cli:
         return path
 
     def campaign(self, name, hours="daily 00:00-24:00"):
-        (self.folder / "campaigns.d" / f"{name}.toml").write_text(CAMPAIGN.format(name=name, hours=hours))
+        (self.folder / "campaigns.d" / f"{name}.toml").write_text(CAMPAIGN_TOML.format(name=name, hours=hours))
 
     def ready(self, name, content=THREE):
         """A list of that name with leads in it."""
@@ -110,7 +90,7 @@ def cli(tmp_path, capsys, monkeypatch, fresh_database):
     for name in ("DIALERD_CONFIG", "DIALERD_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "campaigns.d").mkdir()
-    (tmp_path / "dialerd.toml").write_text(CONFIG)
+    (tmp_path / "dialerd.toml").write_text(DIALERD_TOML)
     shutil.copy(fresh_database, tmp_path / "dialerd.db")
     made = Cli(tmp_path, capsys)
     made.campaign("spring")

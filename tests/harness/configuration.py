@@ -25,6 +25,30 @@ CAMPAIGN: Mapping[str, Any] = {
 }
 """One call per lead, so that a number that is dialed twice was dialed twice."""
 
+DIALERD_TOML = """
+[node]
+name = "test"
+[paths]
+state_dir = "."
+campaigns = "campaigns.d"
+[trunks.carrier]
+endpoint = "carrier"
+calls_per_second = 5
+max_calls = 10
+"""
+"""The file of a dialer that dials nobody: what a command line or a web server is tested with."""
+CAMPAIGN_TOML = """
+name = "{name}"
+trunks = ["carrier"]
+caller_id = "+12025550100"
+calls_per_second = 2
+max_calls = 7
+destination = {{ type = "hangup" }}
+schedule = {{ timezone = "UTC", hours = ["{hours}"] }}
+compliance = {{ profile = ["none"] }}
+"""
+"""The file of a campaign of it."""
+
 
 def sections(lab: Lab, url: str) -> dict[str, dict[str, Any]]:
     """The tables of dialerd.toml for a dialer on this lab and database."""

@@ -22,32 +22,11 @@ from dialerd.web.app import create_app
 from dialerd.web.people import CSRF_HEADER
 from dialerd.web.process import Server
 from dialerd.web.site import Site
+from harness.configuration import CAMPAIGN_TOML, DIALERD_TOML
 from harness.waiting import wait_for
 
 HOME = "https://127.0.0.1"
-CONFIG = """
-[node]
-name = "test"
-[paths]
-state_dir = "."
-campaigns = "campaigns.d"
-[trunks.carrier]
-endpoint = "carrier"
-calls_per_second = 5
-max_calls = 10
-[web]
-origins = ["https://127.0.0.1"]
-"""
-CAMPAIGN = """
-name = "{name}"
-trunks = ["carrier"]
-caller_id = "+12025550100"
-calls_per_second = 2
-max_calls = 7
-destination = {{ type = "hangup" }}
-schedule = {{ timezone = "UTC", hours = ["daily 00:00-24:00"] }}
-compliance = {{ profile = ["none"] }}
-"""
+CONFIG = f'{DIALERD_TOML}[web]\norigins = ["https://127.0.0.1"]\n'
 PASSWORD = "correct horse battery"
 
 
@@ -126,7 +105,7 @@ class Office:
 def make_office(portal, folder, url, port=8642):
     (folder / "campaigns.d").mkdir(exist_ok=True)
     (folder / "dialerd.toml").write_text(f"{CONFIG}port = {port}\n")
-    (folder / "campaigns.d" / "spring.toml").write_text(CAMPAIGN.format(name="spring"))
+    (folder / "campaigns.d" / "spring.toml").write_text(CAMPAIGN_TOML.format(name="spring", hours="daily 00:00-24:00"))
     settings = load(folder / "dialerd.toml", {"DIALERD_DATABASE_URL": url})
     clock = Watch()
     site = Site(settings, Database(url), clock=clock, config_path=folder / "dialerd.toml")

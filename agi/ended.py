@@ -20,8 +20,11 @@ from dialerd.telephony.agi_session import AgiSession
 
 # The last SIP message comes last: it is the only part that may hold the separator.
 QUESTION = (
-    "${DIALERD_ATTEMPT}|${HANGUPCAUSE}|${CHANNEL(state)}|${DIALERD_CONNECTED}|${HANGUPCAUSE(${CHANNEL(name)},tech)}"
+    "${DIALERD_ATTEMPT}|${HANGUPCAUSE}|${CHANNEL(state)}|${DIALERD_CONNECTED}|${DIALERD_WAITED}|"
+    "${HANGUPCAUSE(${CHANNEL(name)},tech)}"
 )
+# Digits: more would be a clock that was set in mid-call.
+_LONGEST = 9
 _STATES = {state.value: state for state in ChannelState}
 
 
@@ -59,10 +62,10 @@ def told(env: Mapping[str, str]) -> str:
 
 def read(answer: str) -> Report:
     """The answer to QUESTION. Raises BadInput when it is none."""
-    parts = answer.split("|", 4)
-    if len(parts) != 5:
-        raise BadInput(f"end of a call: Asterisk answered {answer[:80]!a}, not the five values asked for")
-    attempt, cause, state, connected, tech = parts
+    parts = answer.split("|", 5)
+    if len(parts) != 6:
+        raise BadInput(f"end of a call: Asterisk answered {answer[:80]!a}, not the six values asked for")
+    attempt, cause, state, connected, waited, tech = parts
     sip = parse_tech(tech)
     channel_state = _STATES.get(state)
     return Report(
@@ -74,5 +77,6 @@ def read(answer: str) -> Report:
             channel_state=channel_state,
             answered=channel_state is ChannelState.UP if channel_state else None,
             connected={"1": True, "0": False}.get(connected),
+            waited_ms=int(waited) if waited.isascii() and waited.isdigit() and len(waited) <= _LONGEST else None,
         ),
     )

@@ -180,7 +180,9 @@ def pace(item: CampaignStatus) -> str:
 def abandoned(found: AbandonStatus) -> str:
     """Where a campaign stands with one limit for abandoned calls, and what that does."""
     period = f"{found.hours / 24:g} days" if found.hours > 48 else f"{found.hours:g} h"
-    text = f"{found.abandoned} of {found.people} people in {period}: {found.percent:g} %, {found.limit:g} % at most"
+    late = f", {found.late} of them not connected within {found.connect_within:g} s" if found.late else ""
+    share = f"{found.percent:g} %, {found.limit:g} % at most"
+    text = f"{found.abandoned} of {found.people} people in {period}{late}: {share}"
     if found.clears is not None:
         return f"{text}; nobody is called until {found.clears:%Y-%m-%d %H:%M} UTC"
     return f"{text}; at {found.pace:.0%} of its pace" if found.pace < 1 else text

@@ -20,13 +20,14 @@ from dialerd.cli.dnc_options import (
 )
 from dialerd.cli.importing import bar
 from dialerd.cli.list_flow import output
-from dialerd.cli.output import json_option, plain, print_json, say
+from dialerd.cli.output import alarming, json_option, plain, print_json, print_table, say
 from dialerd.cli.reading import Wanted, reading_options
 from dialerd.cli.shell import Shell, pass_shell
 from dialerd.ingest.rejects import beside
 from dialerd.service import dnc_files
-from dialerd.service.dnc import DncTerms, DncWish
+from dialerd.service.dnc import DncTerms, DncWish, scope_name
 from dialerd.service.dnc_files import DncReport
+from dialerd.service.registries import RegistryStatus, overview, taken
 from dialerd.store.dnc import EntryFilter
 
 
@@ -37,6 +38,16 @@ from dialerd.store.dnc import EntryFilter
 @terms_options
 @region_option
 @reading_options
+@click.option(
+    "--registry",
+    metavar="NAME",
+    help="FILE is a copy of this registry, such as us-national: its age counts from now on.",
+)
+@click.option(
+    "--copied",
+    metavar="WHEN",
+    help="When the copy was taken: a day (from its beginning, UTC) or an ISO 8601 time  [default: now]",
+)
 @click.option(
     "--rejects",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -52,6 +63,8 @@ def import_(
     terms: Callable[[Shell], DncTerms],
     region: str | None,
     wanted: Wanted,
+    registry: str | None,
+    copied: str | None,
     rejects: Path | None,
     *,
     prefix: bool,
@@ -65,7 +78,10 @@ def import_(
     interrupted, run it again.
     """
     out = rejects or (beside(file.absolute()) if os.access(file.absolute().parent, os.W_OK) else None)
+    if copied is not None and registry is None:
+        raise click.UsageError("--copied says when a registry's copy was taken: it needs --registry")
     started = time.monotonic()
+    copy = None if registry is None else taken(registry, copied, shell.settings.campaigns, shell.now())
     with shell.database() as database, bar() as progress:
         shell.step_back()
         report = dnc_files.import_file(
@@ -79,6 +95,7 @@ def import_(
             clock=shell.now,
             max_send_delay=shell.settings.engine.max_send_delay,
             rejects=out,
+            copy=copy,
             progress=progress,
         )
     seconds = time.monotonic() - started
@@ -117,6 +134,34 @@ def export(
         say(f"{out}: {written:,} entries")
 
 
+@click.command()
+@json_option
+@pass_shell
+def registries(shell: Shell, *, as_json: bool) -> None:
+    """Show which copies of do-not-call registries there are, how old they are, and which are too old.
+
+    Bring a newer one: dialerd dnc import FILE --registry NAME
+    """
+    with shell.database() as database:
+        found = overview(database, shell.settings.campaigns, shell.now())
+    if as_json:
+        print_json({"registries": found})
+        return
+    columns = ["registry", "for", "copy of", "days old", "at most", "imported", "by", "file", "entries", "asked for by"]
+    print_table(columns, [_registry_row(each) for each in found], empty="No campaign is held to a registry.")
+
+
+def _registry_row(found: RegistryStatus) -> list[object]:
+    copy, asked = found.copy, ", ".join(found.asked_by)
+    age = "none" if found.age_days is None else f"{found.age_days:.1f}"
+    old = alarming(age if copy is None else f"{age}: too old") if found.too_old else age
+    most = None if found.max_days is None else f"{found.max_days:g}"
+    if copy is None:
+        return [found.registry, None, None, old, most, None, None, None, None, asked]
+    of_copy = [copy.imported_at, copy.actor, copy.file, copy.entries]
+    return [found.registry, scope_name(copy.campaign), copy.copied_at, old, most, *of_copy, asked]
+
+
 def _tell(report: DncReport, seconds: float) -> None:
     counts = [(report.added, "added"), (report.updated, "updated"), (report.unchanged, "unchanged")]
     counts += [(report.duplicate, "duplicate"), (report.rejected, "rejected")]
@@ -131,4 +176,4 @@ def _tell(report: DncReport, seconds: float) -> None:
         click.echo(f"Rejected rows, with reasons: {report.rejects_file} (correct them there and import that file)")
 
 
-COMMANDS = (import_, export)
+COMMANDS = (import_, export, registries)

@@ -28,23 +28,27 @@ LONG = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Calls that ended in a minute or an hour, before `until` (UTC): those a person answered, and of these the abandoned."""
+    """Calls that ended in a minute or an hour, before `until` (UTC): those a person answered, and of these the abandoned, `late`
+    of them because nobody was there in time.
+    """
 
     until: datetime
     people: int
     abandoned: int
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """Where a campaign stands with one limit: of so many `people` in the limit's period so many were `abandoned`. `clears`
-    (UTC): when it may dial again if it is at the limit now, None while it is below.
+    """Where a campaign stands with one limit: of so many `people` in the limit's period so many were `abandoned`, `late` of
+    them because they were not connected in time, whatever became of the call then. `clears` (UTC): when it may dial again if it is at the limit now, None while it is below.
     """
 
     limit: Abandon
     people: int
     abandoned: int
     clears: datetime | None = None
+    late: int = 0
 
     @property
     def percent(self) -> float:
@@ -62,8 +66,10 @@ class Meter:
         return 1 - (1 - SLOWEST) * (used - EASY) / (1 - EASY)
 
     def __str__(self) -> str:
+        within = self.limit.connect_within.total_seconds()
+        late = f", {self.late} of them not connected within {within:g} s" if self.late else ""
         return (
-            f"{self.abandoned} of {self.people} people abandoned in {_spell(self.limit.period)} "
+            f"{self.abandoned} of {self.people} people abandoned in {_spell(self.limit.period)}{late} "
             f"({self.percent:.1f} %, {self.limit.percent:g} % at most)"
         )
 
@@ -97,7 +103,7 @@ def meter(limit: Abandon, answered: Sequence[Answered], now: datetime) -> Meter:
         left_people -= each.people
         left_abandoned -= each.abandoned
         clears = _leaves(each, limit)
-    return Meter(limit, people, abandoned, clears)
+    return Meter(limit, people, abandoned, clears, sum(each.late for each in recent))
 
 
 def brake(meters: Sequence[Meter]) -> Brake:
@@ -113,11 +119,14 @@ def brake(meters: Sequence[Meter]) -> Brake:
 
 
 def read(
-    limits: Sequence[Abandon], answered: Callable[[datetime, timedelta], Sequence[Answered]], now: datetime
+    limits: Sequence[Abandon], answered: Callable[[Abandon, datetime, timedelta], Sequence[Answered]], now: datetime
 ) -> tuple[Meter, ...]:
-    """A meter for each limit. `answered` gives what a campaign's calls came to from an instant on, by the minute or hour."""
+    """A meter for each limit. `answered` gives what a campaign's calls came to by that limit from an instant on, by the
+    minute or hour.
+    """
     return tuple(
-        meter(limit, answered(now - limit.period, HOUR if limit.period > LONG else MINUTE), now) for limit in limits
+        meter(limit, answered(limit, now - limit.period, HOUR if limit.period > LONG else MINUTE), now)
+        for limit in limits
     )
 
 

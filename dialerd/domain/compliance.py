@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from dialerd.domain.places import Place, lies_in, may_lie_in, read_place
+from dialerd.domain.registries import Registry, strictest
 from dialerd.domain.windows import Hours
 
 NONE = "none"
@@ -115,7 +116,7 @@ class Rule:
     """One rule. `places` are regions as in domain.places, none: everywhere; `purposes`, none: all.
 
     `hours` are read in the called party's zone. `gap`: the least time from one call that may have rung to the next.
-    `ring`: the least time it rings before we give up. `retention`: how long records are kept at least. `source` is where
+    `registries`: do-not-call registries that have to be asked, with how old a copy may be. `ring`: the least time it rings before we give up. `retention`: how long records are kept at least. `source` is where
     it is written, `read` the day that was read.
     """
 
@@ -127,6 +128,7 @@ class Rule:
     gap: timedelta = _NO_TIME
     blocks: tuple[Block, ...] = ()
     abandon: tuple[Abandon, ...] = ()
+    registries: tuple[Registry, ...] = ()
     ring: timedelta = _NO_TIME
     retention: timedelta = _NO_TIME
     source: str = ""
@@ -222,6 +224,11 @@ class Compliance:
     def abandon(self) -> tuple[Abandon, ...]:
         """The limits for abandoned calls, over all places: they are counted for the campaign as a whole."""
         return tuple(dict.fromkeys(limit for rule in self.rules for limit in rule.abandon))
+
+    @property
+    def registries(self) -> tuple[Registry, ...]:
+        """The do-not-call registries a copy of which has to be there, over all places: for the campaign as a whole."""
+        return strictest([each for rule in self.rules for each in rule.registries])
 
     @property
     def ring(self) -> timedelta:

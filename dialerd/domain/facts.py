@@ -54,6 +54,7 @@ class EndFacts:
 
     `sip_code` is the last SIP status (486, 200, 180 ...), `sip_text` its words; `cause` is Q.850. `answered` is True
     when the channel was ever up. `ring_timed_out` is True when our own ring timeout ended the call.
+    `waited_ms`: milliseconds from the answer until somebody or something was there for the person, or to the end.
     `detail` is free text for people (an AMI message, a reason), at most a line.
     """
 
@@ -65,6 +66,7 @@ class EndFacts:
     ring_timed_out: bool = False
     fault: OriginateFault | None = None
     connected: bool | None = None
+    waited_ms: int | None = None
     detail: str = ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dialerd.domain.abandon import Answered, Meter, read
+from dialerd.domain.compliance import Abandon
 from dialerd.settings import Campaign
 from dialerd.store import minutes
 from dialerd.store.database import Connection
@@ -15,7 +16,8 @@ from dialerd.store.database import Connection
 @dataclass(frozen=True, slots=True)
 class AbandonStatus:
     """One limit for abandoned calls, at most `limit` percent in `hours`, and where the campaign stands with it: so many
-    `abandoned` of so many `people`, `percent` of them; `pace` is the part of its pace with which it may dial, 0 to 1, and
+    `abandoned` of so many `people`, `percent` of them, and of the abandoned so many were `late`: not connected within
+    `connect_within` seconds of their answer, whatever became of the call then; `pace` is the part of its pace with which it may dial, 0 to 1, and
     `clears` when it may dial again, None while it may.
     """
 
@@ -26,15 +28,17 @@ class AbandonStatus:
     percent: float
     pace: float
     clears: datetime | None
+    connect_within: float
+    late: int
 
 
 def meters(conn: Connection, campaign: Campaign, now: datetime) -> tuple[Meter, ...]:
     """One for each limit of its compliance, over all its calls by all engines."""
 
-    def answered(since: datetime, span: timedelta) -> Sequence[Answered]:
+    def answered(limit: Abandon, since: datetime, span: timedelta) -> Sequence[Answered]:
         dispositions = campaign.dispositions
         people = [name for name in dispositions.names if dispositions[name].human]
-        return minutes.answered(conn, campaign.name, people, since, span)
+        return minutes.answered(conn, campaign.name, people, limit, since, span)
 
     return read(campaign.compliance.abandon, answered, now)
 
@@ -50,6 +54,8 @@ def standing(conn: Connection, campaign: Campaign, now: datetime) -> tuple[Aband
             percent=round(found.percent, 2),
             pace=round(found.pace, 3),
             clears=found.clears,
+            connect_within=found.limit.connect_within.total_seconds(),
+            late=found.late,
         )
         for found in meters(conn, campaign, now)
     )

@@ -26,10 +26,12 @@ from dialerd.service import calling_off
 from dialerd.service.calling_off import CalledOff
 from dialerd.service.dnc import DncTerms, DncWish, put, require_scope, scope_name, settle, template, unheard
 from dialerd.service.names import require_campaign
+from dialerd.service.registries import Taken
 from dialerd.service.rejected import check_writable
-from dialerd.store import audit, campaigns, dnc
+from dialerd.store import audit, campaigns, dnc, dnc_copies
 from dialerd.store.database import Connection, Database
 from dialerd.store.dnc import EntryFilter, Outcome, StoredEntry
+from dialerd.store.dnc_copies import RegistryCopy
 from dialerd.store.dnc_leads import Effect
 from dialerd.store.seen import Seen
 from dialerd.store.steps import Steps
@@ -71,11 +73,15 @@ def import_file(
     clock: Clock,
     max_send_delay: float,
     rejects: Path | None = None,
+    copy: Taken | None = None,
     progress: Progress = unseen,
 ) -> DncReport:
     """Puts every number of the file on do-not-call; rows may say their kind, campaign, expiry, source and reason
     themselves. What is written holds at once: an import that is interrupted has done a part, and doing it again does the
     rest. When it returns no call to these numbers leaves any more; `max_send_delay` is the engine's, in seconds.
+
+    `copy` says that the file is a registry's: once all of it is in, the campaigns that are held to that registry may dial by
+    it for as long as their profiles allow; its entries have the registry as their source where nothing else is said.
 
     Raises BadInput for a file that cannot be read (what was read before that holds) or has no usable row, NotFound for a
     campaign nobody knows.
@@ -83,6 +89,8 @@ def import_file(
     if rejects is not None:
         check_writable(rejects)
     now = clock()
+    if copy is not None and not terms.source:
+        terms = replace(terms, source=copy.registry)
     made = template(wish, terms, actor, now)
     with database.read() as conn:
         require_scope(conn, wish, configured)
@@ -106,10 +114,21 @@ def import_file(
             with database.write() as conn:
                 _note(conn, "dnc.imported", wish, actor, clock(), {"sha256": sha256, **load.counts()})
         report = load.report
+        if copy is not None:
+            _keep(database, copy, wish, report, actor, clock())
     calls = calling_off.on_dnc(database, clock=clock, max_send_delay=max_send_delay)
     leads = load.leads + settle(database, load.sweeps, clock, unheard)
     written = out.path if out is not None and out.rows else None
     return replace(report, rejects_file=written, leads=leads, calls=calls)
+
+
+def _keep(database: Database, copy: Taken, wish: DncWish, report: DncReport, actor: str, now: datetime) -> None:
+    entries = report.added + report.updated + report.unchanged
+    kept = RegistryCopy(copy.registry, wish.campaign, copy.copied_at, now, actor, report.file, entries)
+    with database.write() as conn:
+        newest = dnc_copies.keep(conn, kept)
+        detail = {"registry": copy.registry, "copied_at": _time(copy.copied_at), "newest": newest}
+        _note(conn, "dnc.registry", wish, actor, now, detail)
 
 
 class _Load:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dialerd.domain.breaker import Phase
-from dialerd.domain.eligibility import Never, NoUntil, judge_schedule
+from dialerd.domain.eligibility import NoUntil, Yes, judge_schedule
 from dialerd.domain.funnel import funnel
 from dialerd.domain.lifecycle import CampaignState
-from dialerd.service import standings
+from dialerd.service import registries, standings
 from dialerd.service.abandoning import AbandonStatus, standing
 from dialerd.service.here import Here, here
 from dialerd.service.links import away, links_of
@@ -160,7 +160,8 @@ def _campaign(
         state=record.state if record else CampaignState.DRAFT,
         state_since=record.state_since if record else None,
         started_at=record.started_at if record else None,
-        why=frozen_words(name, frozen) or _why(name, record, file, [found.name for found in assigned], reported, now),
+        why=frozen_words(name, frozen)
+        or _why(conn, name, record, file, [found.name for found in assigned], reported, now),
         lists=tuple(found.name for found in assigned),
         calls=opened.campaigns.get(name, 0),
         max_calls=file.max_calls if file else None,
@@ -177,6 +178,7 @@ def _campaign(
 
 
 def _why(
+    conn: Connection,
     name: str,
     record: CampaignRecord | None,
     file: Campaign | None,
@@ -192,11 +194,10 @@ def _why(
     alive = [node for node in reported if _lives(node)]
     if not alive:
         return "no engine is running; start one: dialerd run"
-    verdict = judge_schedule(file.rules, now)
-    if isinstance(verdict, NoUntil):
-        return f"{verdict.reason}, until {verdict.at:%Y-%m-%d %H:%M} UTC"
-    if isinstance(verdict, Never):
-        return verdict.reason
+    for verdict in (registries.verdict(conn, file, now), judge_schedule(file.rules, now)):
+        if not isinstance(verdict, Yes):
+            until = f", until {verdict.at:%Y-%m-%d %H:%M} UTC" if isinstance(verdict, NoUntil) else ""
+            return f"{verdict.reason}{until}"
     told = [str(_said(node, name).get("reason", "has not looked at it yet")) for node in alive]
     return "; ".join(dict.fromkeys(told))
 

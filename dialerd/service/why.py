@@ -20,6 +20,7 @@ from dialerd.domain.rules import LeadState
 from dialerd.domain.verdicts import YES
 from dialerd.domain.ways import Traffic, Way, explain_ways
 from dialerd.domain.why import Answer, Says, answer_of, answers
+from dialerd.service import registries
 from dialerd.service.abandoning import meters
 from dialerd.service.status import engine_problem, frozen_words, resting_words
 from dialerd.settings import Campaign, Settings
@@ -30,7 +31,8 @@ from dialerd.store.leads import LeadRecord
 from dialerd.store.past import LookBack
 
 _MOST_LISTS = 100
-_CAMPAIGN_GATES = ("list", "campaign", "engine")
+REGISTRY = "do-not-call registry"
+_CAMPAIGN_GATES = ("list", "campaign", "engine", REGISTRY)
 _WINDOW = timedelta(seconds=100)  # of the slowest pace there can be
 
 
@@ -80,6 +82,9 @@ def _why(conn: Connection, lead: LeadRecord, settings: Settings, now: datetime) 
         gates.insert(
             0, answer_of("list", Never(f"list {record.name} is archived: dialerd list unarchive {record.name}"))
         )
+    if campaign is not None:
+        ends_at = registries.ends_at(conn, campaign)
+        gates.append(answer_of(REGISTRY, registries.verdict(conn, campaign, now), ends_at))
     verdict: Verdict = YES
     if campaign is not None and (state := _state(conn, campaign, lead, now)) is not None:
         gates += answers(state, campaign.rules, now)

@@ -58,6 +58,7 @@ def as_written(compliance: Compliance) -> dict[str, Any]:
         "minimum_gap": own.gap,
         "blocks": own.blocks,
         "abandon": own.abandon,
+        "registries": own.registries,
     }
 
 

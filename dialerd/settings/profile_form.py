@@ -12,6 +12,7 @@ from pydantic import Field, PlainValidator, ValidationInfo
 from dialerd.domain.compliance import CONTACTED, Abandon, Block, By, Cap, Per, Profile, Purpose, Rule
 from dialerd.domain.dispositions import Catalogue
 from dialerd.domain.holidays import holidays as yearly
+from dialerd.domain.registries import Registry
 from dialerd.domain.us_states import STATE_NAMES
 from dialerd.domain.windows import Hours
 from dialerd.settings import values
@@ -19,6 +20,7 @@ from dialerd.settings.section import ReadAs, Section
 
 EVERYWHERE = "*"
 _LONGEST = 20 * 366 * 86400
+_WITHIN = values.seconds(1, 10)
 _PERIOD = values.seconds(60, 400 * 86400)
 
 
@@ -67,6 +69,14 @@ def _span(value: object, info: ValidationInfo) -> timedelta:
     return value if isinstance(value, timedelta) else timedelta(seconds=values.seconds(0, longest)(value))
 
 
+def _within(value: object) -> timedelta:
+    """Whole seconds: the calls of a minute are counted together that waited for as many (store.tables_tallies)."""
+    found = value if isinstance(value, timedelta) else timedelta(seconds=_WITHIN(value))
+    if found % timedelta(seconds=1):
+        raise values.UnfitError(f"{values.shown(value)} is no whole number of seconds; 1s to 10s")
+    return found
+
+
 def _period(value: object) -> timedelta:
     return value if isinstance(value, timedelta) else timedelta(seconds=_PERIOD(value))
 
@@ -107,11 +117,22 @@ class AbandonForm(Section):
 
     percent: Annotated[float, PlainValidator(values.number(0, 100, "percent"))]
     period: Period
-    connect_within: Span
+    connect_within: Annotated[timedelta, PlainValidator(_within)]
 
     def finished(self) -> Abandon:
         """In the domain's words."""
         return Abandon(self.percent, self.period, self.connect_within)
+
+
+class RegistryForm(Section):
+    """A do-not-call registry, and how old a copy of it may be."""
+
+    name: Annotated[str, PlainValidator(values.name)]
+    max_age: Period
+
+    def finished(self) -> Registry:
+        """In the domain's words."""
+        return Registry(self.name, self.max_age)
 
 
 class Limits(Section):
@@ -123,11 +144,19 @@ class Limits(Section):
     minimum_gap: Span = timedelta()
     blocks: tuple[Annotated[Block, ReadAs(BlockForm)], ...] = Field(default=(), strict=False)
     abandon: tuple[Annotated[Abandon, ReadAs(AbandonForm)], ...] = Field(default=(), strict=False)
+    registries: tuple[Annotated[Registry, ReadAs(RegistryForm)], ...] = Field(default=(), strict=False)
 
     def rule(self) -> Rule:
         """A rule that says this and holds everywhere."""
         hours = replace(self.hours or Hours(), holidays=self.holidays) if self.hours or self.holidays else None
-        return Rule(hours=hours, caps=self.caps, gap=self.minimum_gap, blocks=self.blocks, abandon=self.abandon)
+        return Rule(
+            hours=hours,
+            caps=self.caps,
+            gap=self.minimum_gap,
+            blocks=self.blocks,
+            abandon=self.abandon,
+            registries=self.registries,
+        )
 
 
 class ProfileRule(Limits):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, and_, bindparam, func, or_, select, update
+from sqlalchemy import Boolean, Integer, and_, bindparam, func, or_, select, update
 
 from dialerd.domain.dispositions import Disposition, known
 from dialerd.domain.facts import AttemptState, EndFacts, Witness
@@ -33,6 +33,7 @@ __all__ = [
     "evidence_of",
     "histories",
     "history",
+    "keep_waited",
     "load",
     "load_many",
     "lock",
@@ -160,6 +161,14 @@ def write_ends(conn: Connection, ends: Sequence[End]) -> None:
         conn.execute(_END, [_values(end) for end in ends])
 
 
+def keep_waited(conn: Connection, waited: Sequence[tuple[str, int]]) -> None:
+    """How long these people waited to be connected, where that is not known yet: attempt id, milliseconds. For the witness who
+    knows it and comes second.
+    """
+    if waited:
+        conn.execute(_WAITED, [{"b_id": attempt_id, "b_waited": milliseconds} for attempt_id, milliseconds in waited])
+
+
 def amend(conn: Connection, changes: Sequence[tuple[str, str, bool, str]]) -> None:
     """Writes another disposition into ended attempts: attempt id, disposition, whether it counts, detail. All else about
     their ends stays. The caller changes the leads in the same transaction.
@@ -179,6 +188,7 @@ def _values(end: End) -> dict[str, Any]:
         "cause": end.facts.cause,
         "ended_by": end.ended_by.value,
         "detail": end.detail,
+        "waited_ms": end.facts.waited_ms,
         "settles": end.disposition != Disposition.UNKNOWN,
     }
 
@@ -217,6 +227,9 @@ _ROUTED = (
         destination=bindparam("destination"),
     )
 )
+_WAITED = (
+    update(attempts).where(_this, attempts.c.waited_ms.is_(None)).values(waited_ms=bindparam("b_waited", type_=Integer))
+)
 _AMEND = (
     update(attempts)
     .where(_this, attempts.c.ended_at.is_not(None))
@@ -234,6 +247,7 @@ _END = (
     .values(
         state=AttemptState.ENDED.value,
         ended_at=func.coalesce(attempts.c.ended_at, bindparam("ended_at", type_=attempts.c.ended_at.type)),
+        waited_ms=func.coalesce(attempts.c.waited_ms, bindparam("waited_ms", type_=attempts.c.waited_ms.type)),
         **{name: bindparam(name) for name in ("disposition", "counts", "sip_code", "cause", "ended_by", "detail")},
     )
 )

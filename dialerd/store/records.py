@@ -19,7 +19,8 @@ class AttemptRecord:
     used up one of the lead's attempts; `said` is what the dialplan called it while it was up, and `callback_at` when the called
     party asked to be called again. `list_name` and the `lead_` values are None when the lead was deleted. Attempts
     up to `lead_fresh_after` were made before the lead was last made fresh. `place` is the zone key by which the gates let it
-    be sent at `sending_at`, and `rules` what they went by: the compliance profiles of that moment with their dates.
+    be sent at `sending_at`, and `rules` what they went by: the compliance profiles of that moment with their dates. `waited_ms` are the milliseconds from the answer
+    until the person was connected, or to the end; None where nobody has said.
     """
 
     attempt_id: str
@@ -57,6 +58,7 @@ class AttemptRecord:
     lead_zone: str | None = None
     place: str | None = None
     rules: str = ""
+    waited_ms: int | None = None
 
 
 def read_record(row: Any) -> AttemptRecord:
@@ -86,6 +88,7 @@ RECORDS: Select[Any] = select(
     leads.c.zone.label("lead_zone"),
     attempts.c.place,
     attempts.c.rules,
+    attempts.c.waited_ms,
 ).select_from(
     attempts.outerjoin(leads, leads.c.id == attempts.c.lead_id).outerjoin(lists, lists.c.id == attempts.c.list_id)
 )

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from dialerd.store.metadata import metadata
 from dialerd.store.tables_dispositions import dispositions
-from dialerd.store.tables_dnc import dnc_entries, dnc_sweeps
+from dialerd.store.tables_dnc import dnc_copies, dnc_entries, dnc_sweeps
 from dialerd.store.tables_freezes import freezes
 from dialerd.store.tables_mappings import mappings
 from dialerd.store.tables_people import api_tokens, idempotency_keys, login_failures, login_links, sessions, users
@@ -46,6 +46,7 @@ __all__ = [
     "audit",
     "campaigns",
     "dispositions",
+    "dnc_copies",
     "dnc_entries",
     "dnc_sweeps",
     "evidence",
@@ -228,6 +229,8 @@ attempts = Table(
     Column("cause", Integer),
     Column("ended_by", Text),
     Column("destination", Text),
+    # Milliseconds from the answer until the person was connected, or to the end; NULL: nobody who knows has said.
+    Column("waited_ms", Integer),
     # What the dialplan said became of it, while it was up, and when the called party asked to be called again.
     Column("said", Text),
     Column("callback_at", UtcDateTime),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Integer, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from dialerd.store.metadata import metadata
 from dialerd.store.types import BigId, UtcDateTime
@@ -28,6 +28,21 @@ dnc_entries = Table(
 _of_one = dnc_entries.c.campaign != ""
 Index("dnc_entries_campaign", dnc_entries.c.campaign, sqlite_where=_of_one, postgresql_where=_of_one)
 Index("dnc_entries_added", dnc_entries.c.added_at)
+
+# The newest copy of each do-not-call registry: when it was taken, and imported whole. `campaign` as in dnc_entries.
+dnc_copies = Table(
+    "dnc_copies",
+    metadata,
+    Column("registry", Text, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("copied_at", UtcDateTime, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("entries", Integer, nullable=False),
+    PrimaryKeyConstraint("registry", "campaign"),
+    sqlite_with_rowid=False,
+)
 
 # Leads that are still to be brought in line: all whose number begins so, or all of a list.
 dnc_sweeps = Table(

@@ -64,16 +64,21 @@ attempt_tallies = Table(
 )
 Index("attempt_tallies_campaign", attempt_tallies.c.campaign, attempt_tallies.c.disposition)
 
-# Attempts that have ended, once more by when: `minute` is the one of the end, since 1970.
+MOST_WAITED = 11
+"""The last of the kinds of `waited`: longer than ten seconds."""
+
+# Attempts that have ended, once more by when: `minute` is the one of the end, since 1970. `waited` is how long the person
+# waited to be connected, in seconds rounded up; 0 also where nobody has said.
 minute_tallies = Table(
     "minute_tallies",
     metadata,
     Column("campaign", Text, nullable=False),
     Column("disposition", Text, nullable=False),
+    Column("waited", Integer, nullable=False),
     Column("minute", Integer, nullable=False),
     Column("batch", BigId, nullable=False),
     Column("number", Integer, nullable=False),
-    PrimaryKeyConstraint("campaign", "disposition", "minute", "batch"),
+    PrimaryKeyConstraint("campaign", "disposition", "waited", "minute", "batch"),
     sqlite_with_rowid=False,
 )
 

@@ -94,6 +94,7 @@ class Placed:
     lab: Lab
     calls: dict[str, CarrierCall]
     connected: dict[str, str]
+    waited: dict[str, str]
     echo: dict[str, str]
 
     def lasted(self, route: str) -> float:
@@ -104,7 +105,7 @@ class Placed:
 @pytest.fixture(scope="module", params=["lab", "old_lab"])
 def placed(request) -> Placed:
     lab = request.getfixturevalue(request.param)
-    placed = Placed(lab, {}, {}, {})
+    placed = Placed(lab, {}, {}, {}, {})
 
     def route(talk: Talk) -> None:
         ROUTES[talk.env["agi_uniqueid"]](talk)
@@ -112,6 +113,7 @@ def placed(request) -> Placed:
     def ended(talk: Talk) -> None:
         attempt = talk.env["agi_uniqueid"]
         placed.connected[attempt] = talk.get("${DIALERD_CONNECTED}")
+        placed.waited[attempt] = talk.get("${DIALERD_WAITED}")
         placed.echo[attempt] = talk.get("${ECHO}")
 
     lab.asterisk_rx(f"dialplan set global DIALERD_ROUTE_TIMEOUT {ROUTE_SECONDS}")
@@ -168,6 +170,16 @@ def test_a_call_that_was_routed_is_not_reported_as_left_alone(placed, route):
 def test_a_call_that_somebody_takes_is_reported_as_connected(placed, route):
     assert placed.connected[route] == "1"
     assert placed.calls[route].hangup_by == "caller"
+
+
+@pytest.mark.parametrize("route", [*TAKEN, "extension", "recording", "long"])
+def test_the_report_says_how_long_the_person_waited_for_the_destination_in_milliseconds(placed, route):
+    assert 0 <= int(placed.waited[route]) < 1000 * placed.lasted(route)
+
+
+@pytest.mark.parametrize("route", [*NOT_TAKEN, *GIVEN_UP, *WITHOUT_A_ROUTE])
+def test_who_was_connected_to_nobody_has_waited_until_the_end(placed, route):
+    assert int(placed.waited[route]) / 1000 == pytest.approx(placed.lasted(route), abs=0.5)
 
 
 @pytest.mark.parametrize("route", NOT_TAKEN)

@@ -60,7 +60,7 @@ class Churn:
                 attempt.attempt_id,
                 disposition=disposition,
                 counts=SYSTEM[disposition].counts,
-                facts=EndFacts(),
+                facts=EndFacts(waited_ms=self._random.choice([None, 900, 2000, 2001, 30_000])),
                 ended_by=Witness.AMI,
                 detail="",
                 ended_at=self.now,

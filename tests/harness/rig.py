@@ -144,9 +144,9 @@ class Rig:
         node = self.ask(lambda conn: nodes.get(conn, "test"))
         return node.status if node is not None else {}
 
-    def reason(self) -> str:
+    def reason(self, campaign: str = CAMPAIGN) -> str:
         """What the engine says the campaign does, or why it does not dial."""
-        return self.status().get("campaigns", {}).get(CAMPAIGN, {}).get("reason", "")
+        return self.status().get("campaigns", {}).get(campaign, {}).get("reason", "")
 
     def calls(self) -> list[CarrierCall]:
         """What the carriers have seen since this rig began."""

@@ -25,7 +25,14 @@ def load(tables, values):
             lead = tables.leads[row["lead_id"]]
             about = [lead[name] for name in ("attempts", "dials", "disposition", "fresh_after", "zone")]
             found.append(
-                (*(row[name] for name in records._names), f"list {row['list_id']}", *about, row["place"], row["rules"])
+                (
+                    *(row[name] for name in records._names),
+                    f"list {row['list_id']}",
+                    *about,
+                    row["place"],
+                    row["rules"],
+                    row["waited_ms"],
+                )
             )
     return found
 
@@ -67,7 +74,12 @@ def end(tables, rows):
             continue
         said = {name: row[name] for name in ("disposition", "counts", "sip_code", "cause", "ended_by", "detail")}
         tables.change(
-            tables.attempts, row["b_id"], state="ended", ended_at=known["ended_at"] or row["ended_at"], **said
+            tables.attempts,
+            row["b_id"],
+            state="ended",
+            ended_at=known["ended_at"] or row["ended_at"],
+            waited_ms=row["waited_ms"] if known["waited_ms"] is None else known["waited_ms"],
+            **said,
         )
 
 
@@ -76,6 +88,12 @@ def amend(tables, rows):
         if tables.attempts[row["b_id"]]["ended_at"] is not None:
             said = {name: row[name] for name in ("disposition", "counts", "detail")}
             tables.change(tables.attempts, row["b_id"], **said)
+
+
+def waited(tables, rows):
+    for row in rows:
+        if tables.attempts[row["b_id"]]["waited_ms"] is None:
+            tables.change(tables.attempts, row["b_id"], waited_ms=row["b_waited"])
 
 
 def after_attempt(tables, rows):
@@ -167,6 +185,7 @@ STATEMENTS = {
     attempts._ROUTED: routed,
     attempts._END: end,
     attempts._AMEND: amend,
+    attempts._WAITED: waited,
     leads._AFTER_ATTEMPT: after_attempt,
     leads._SET_ATTEMPTS: set_attempts,
     leads._CONTACTED: contacted,

@@ -46,7 +46,7 @@ class FastAgi:
 
     def ended(self, channel, cause, tech):
         """The hangup handler of the channel."""
-        values = (channel.attempt_id, str(cause), channel.state, channel.connected, tech)
+        values = (channel.attempt_id, str(cause), channel.state, channel.connected, channel.connected and "40", tech)
         self._session(self._ended("|".join(values)))
 
     def _died(self):

@@ -20,7 +20,7 @@ ATTEMPT = {
     "disposition": None,
     "counts": False,
     **dict.fromkeys(("sending_at", "ringing_at", "answered_at", "ended_at", "sip_code", "cause", "ended_by")),
-    **dict.fromkeys(("destination", "said", "callback_at", "amd_status", "amd_cause")),
+    **dict.fromkeys(("destination", "said", "callback_at", "amd_status", "amd_cause", "waited_ms")),
     "detail": "",
 }
 LEAD = {

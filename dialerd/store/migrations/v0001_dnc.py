@@ -30,6 +30,18 @@ def create_dnc() -> None:
     op.create_index("dnc_entries_campaign", "dnc_entries", ["campaign"], sqlite_where=of_one, postgresql_where=of_one)
     op.create_index("dnc_entries_added", "dnc_entries", ["added_at"])
     op.create_table(
+        "dnc_copies",
+        sa.Column("registry", sa.Text, nullable=False),
+        sa.Column("campaign", sa.Text, nullable=False),
+        sa.Column("copied_at", UtcDateTime, nullable=False),
+        sa.Column("imported_at", UtcDateTime, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("file", sa.Text, nullable=False),
+        sa.Column("entries", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("registry", "campaign", name="dnc_copies_pkey"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "dnc_sweeps",
         sa.Column("id", BigId, nullable=False),
         sa.Column("beginning", sa.Text, nullable=False, server_default=""),

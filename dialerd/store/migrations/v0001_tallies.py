@@ -13,10 +13,12 @@ from alembic import op
 
 from dialerd.store.types import BigId
 
+MOST_WAITED = 11
+"""Seconds: store.tables_tallies."""
 _LEAD_KEY = ("list_id", "slot", "disposition", "attempts", "contacted", "reason", "batch")
 _ZONE_KEY = ("list_id", "zone", "slot", "disposition", "attempts", "contacted", "batch")
 _ATTEMPT_KEY = ("list_id", "campaign", "disposition", "batch")
-_MINUTE_KEY = ("campaign", "disposition", "minute", "batch")
+_MINUTE_KEY = ("campaign", "disposition", "waited", "minute", "batch")
 
 
 def create_tallies() -> None:
@@ -70,6 +72,7 @@ def _tables() -> None:
         "minute_tallies",
         sa.Column("campaign", sa.Text, nullable=False),
         sa.Column("disposition", sa.Text, nullable=False),
+        sa.Column("waited", sa.Integer, nullable=False),
         sa.Column("minute", sa.Integer, nullable=False),
         sa.Column("batch", BigId, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
@@ -119,7 +122,8 @@ def _sqlite_lead(row: str, number: int) -> str:
 def _sqlite_attempt(row: str, number: int) -> str:
     whole = f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, 0, {number})"
     minute = f"CAST(strftime('%s', {row}.ended_at) AS INTEGER) / 60"
-    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {minute}, 0, {number})"
+    waited = f"min((coalesce({row}.waited_ms, 0) + 999) / 1000, {MOST_WAITED})"
+    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {waited}, {minute}, 0, {number})"
     sums = (("attempt_tallies", _ATTEMPT_KEY, whole), ("minute_tallies", _MINUTE_KEY, by_minute))
     return "; ".join(_add(table, key, values, str(number)) for table, key, values in sums)
 
@@ -141,7 +145,7 @@ def _counted(row: str) -> str:
 # Steps of an import count their new leads themselves (store/counted_apart.py).
 _NOT_APART = "NOT EXISTS (SELECT 1 FROM counted_apart WHERE list_id = NEW.list_id)"
 _LEAD_CHANGE = "UPDATE OF list_id, zone, due_at, closed, disposition, attempts, contacted, waits_for ON leads"
-_ATTEMPT_CHANGE = "UPDATE OF list_id, campaign, disposition, ended_at ON attempts"
+_ATTEMPT_CHANGE = "UPDATE OF list_id, campaign, disposition, waited_ms, ended_at ON attempts"
 
 _SQLITE = (
     _sqlite_trigger(
@@ -240,7 +244,8 @@ def _postgresql_attempts(event: str, condition: str, *counts: tuple[str, int]) -
 def _postgresql_attempt(row: str, number: int) -> str:
     whole = f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, {_BATCH}, {number})"
     minute = f"floor(extract(epoch FROM {row}.ended_at) / 60)::integer"
-    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {minute}, {_BATCH}, {number})"
+    waited = f"least((coalesce({row}.waited_ms, 0) + 999) / 1000, {MOST_WAITED})"
+    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {waited}, {minute}, {_BATCH}, {number})"
     sums = (("attempt_tallies", _ATTEMPT_KEY, whole), ("minute_tallies", _MINUTE_KEY, by_minute))
     return "; ".join(_add(table, key, values, "excluded.number") for table, key, values in sums)
 
@@ -260,8 +265,8 @@ _POSTGRESQL = (
     *_postgresql_attempts("DELETE", "OLD.disposition IS NOT NULL", ("OLD", -1)),
     *_postgresql_attempts(
         "UPDATE",
-        "(OLD.disposition, OLD.list_id, OLD.campaign, OLD.ended_at)"
-        " IS DISTINCT FROM (NEW.disposition, NEW.list_id, NEW.campaign, NEW.ended_at)",
+        "(OLD.disposition, OLD.list_id, OLD.campaign, OLD.waited_ms, OLD.ended_at)"
+        " IS DISTINCT FROM (NEW.disposition, NEW.list_id, NEW.campaign, NEW.waited_ms, NEW.ended_at)",
         ("OLD", -1),
         ("NEW", 1),
     ),

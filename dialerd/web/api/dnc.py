@@ -15,6 +15,7 @@ from dialerd.ingest.dncfile import read_expiry
 from dialerd.service import dnc, dnc_files, dnc_listing
 from dialerd.service.calling_off import CalledOff
 from dialerd.service.dnc import DncTerms, DncWish
+from dialerd.service.registries import taken
 from dialerd.store.dnc import EntryFilter, Outcome
 from dialerd.store.dnc_leads import Effect
 from dialerd.web import paging
@@ -222,6 +223,10 @@ def import_file(
     expires: Annotated[Short | None, Query(description="90d, a day, or an ISO 8601 time; else never.")] = None,
     source: Annotated[Short, Query()] = "",
     reason: Annotated[Short, Query()] = "",
+    registry: Annotated[Short | None, Query(description="The file is a copy of this registry.")] = None,
+    copied: Annotated[
+        Short | None, Query(description="When that was taken: a day, or an ISO 8601 time; else now.")
+    ] = None,
     file_name: FileName = None,
 ) -> FileReport:
     """Puts every number of a file on do-not-call. What is written holds at once; when it is interrupted, send it again."""
@@ -235,6 +240,7 @@ def import_file(
         actor=asker.name,
         clock=site.now,
         max_send_delay=site.settings.engine.max_send_delay,
+        copy=None if registry is None else taken(registry, copied, site.campaigns, site.now()),
     )
     return FileReport(
         rows=done.rows,

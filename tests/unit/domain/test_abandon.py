@@ -24,7 +24,7 @@ def pace_at(people, abandoned):
 
 
 def test_nothing_is_slowed_down_without_a_limit_or_without_calls():
-    assert read((), lambda since, span: pytest.fail("nobody needs to look"), NOW) == ()
+    assert read((), lambda limit, since, span: pytest.fail("nobody needs to look"), NOW) == ()
     assert brake(()) is FREE
     assert brake((meter(LIMIT, [], NOW),)) is FREE
 
@@ -44,6 +44,12 @@ def test_at_the_limit_nobody_is_called_because_the_next_one_would_be_beyond_it()
     stopped = brake((meter(LIMIT, [ago(1, 1000, 30)], NOW),))
     assert stopped.pace == 0
     assert stopped.verdict == NoUntil(NOW - HOUR + DAY, "30 of 1000 people abandoned in 24 h (3.0 %, 3 % at most)")
+
+
+def test_it_says_how_many_of_the_abandoned_were_connected_too_late():
+    found = meter(LIMIT, [Answered(NOW, 1000, 24, 6), Answered(NOW, 0, 1, 1)], NOW)
+    assert (found.abandoned, found.late) == (25, 7)
+    assert str(found) == "25 of 1000 people abandoned in 24 h, 7 of them not connected within 2 s (2.5 %, 3 % at most)"
 
 
 def test_of_fewer_than_a_hundred_people_three_may_be_abandoned_before_it_stops():
@@ -69,7 +75,7 @@ def test_it_goes_on_as_soon_as_enough_abandoned_calls_are_longer_ago_than_the_pe
 def test_of_several_limits_the_strictest_counts():
     month = Abandon(percent=3.0, period=timedelta(days=30), connect_within=timedelta())
     calls = [ago(48, 1000, 35), ago(1, 1000, 16)]
-    found = read((LIMIT, month), lambda since, span: [each for each in calls if each.until > since], NOW)
+    found = read((LIMIT, month), lambda _limit, since, span: [each for each in calls if each.until > since], NOW)
     assert [each.pace > 0 for each in found] == [True, True]
     slow = brake(found)
     assert isinstance(slow.verdict, Yes)
@@ -80,7 +86,7 @@ def test_of_several_limits_the_strictest_counts():
 def test_a_month_is_looked_at_by_the_hour_and_a_day_by_the_minute():
     month = Abandon(percent=3.0, period=timedelta(days=30), connect_within=timedelta())
     asked = []
-    read((LIMIT, month), lambda since, span: asked.append((since, span)) or [], NOW)
+    read((LIMIT, month), lambda _limit, since, span: asked.append((since, span)) or [], NOW)
     assert asked == [(NOW - DAY, MINUTE), (NOW - 30 * DAY, HOUR)]
 
 

@@ -172,6 +172,7 @@ def _attempts() -> None:
         sa.Column("cause", sa.Integer),
         sa.Column("ended_by", sa.Text),
         sa.Column("destination", sa.Text),
+        sa.Column("waited_ms", sa.Integer),
         sa.Column("said", sa.Text),
         sa.Column("callback_at", UtcDateTime),
         *(sa.Column(name, sa.Text) for name in ("amd_status", "amd_cause")),

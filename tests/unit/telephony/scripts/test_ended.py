@@ -10,14 +10,15 @@ from dialerd.store import evidence
 
 STRANGER = "01890a5d-ac96-774b-bcce-b302099a8057"
 QUESTION = (
-    "${DIALERD_ATTEMPT}|${HANGUPCAUSE}|${CHANNEL(state)}|${DIALERD_CONNECTED}|${HANGUPCAUSE(${CHANNEL(name)},tech)}"
+    "${DIALERD_ATTEMPT}|${HANGUPCAUSE}|${CHANNEL(state)}|${DIALERD_CONNECTED}|${DIALERD_WAITED}|"
+    "${HANGUPCAUSE(${CHANNEL(name)},tech)}"
 )
 
 
-def report(desk, attempt, *facts, uniqueid=None):
+def report(desk, attempt, *facts, waited="", uniqueid=None):
     """Asterisk reports the end of this attempt: cause, state, connected, last SIP message."""
     call = desk.call("ended", uniqueid or attempt)
-    call.expressions[QUESTION] = "|".join([attempt, *facts])
+    call.expressions[QUESTION] = "|".join([attempt, *facts[:3], waited, *facts[3:]])
     call.obey()
     return call
 
@@ -46,7 +47,7 @@ def test_the_end_of_a_call_is_written_with_its_disposition(desk, facts, disposit
 
 def test_what_the_dialplan_hands_over_is_not_asked_for(desk):
     attempt = desk.sent()
-    call = desk.call("ended", attempt, agi_arg_1=f"{attempt}|17|Down||SIP 486 Busy", agi_arg_2="very busy")
+    call = desk.call("ended", attempt, agi_arg_1=f"{attempt}|17|Down|||SIP 486 Busy", agi_arg_2="very busy")
     call.obey()
     assert desk.attempt(attempt).disposition is Disposition.BUSY
     assert len(call.commands) == 1
@@ -93,7 +94,7 @@ def test_an_attempt_nobody_made_is_refused(desk):
     assert desk.failures() == {"refused": 1}
 
 
-@pytest.mark.parametrize("answer", ["", "nothing", "a|b|c|d"])
+@pytest.mark.parametrize("answer", ["", "nothing", "a|b|c|d|e"])
 def test_an_answer_that_is_none_writes_nothing(desk, answer):
     attempt = desk.sent()
     call = desk.call("ended", attempt)
@@ -106,12 +107,29 @@ def test_an_answer_that_is_none_writes_nothing(desk, answer):
 def test_asterisk_going_away_after_its_answer_does_not_lose_the_ending(desk):
     attempt = desk.sent()
     call = desk.call("ended", attempt)
-    call.expressions[QUESTION] = f"{attempt}|17|Down||SIP 486 Busy Here"
+    call.expressions[QUESTION] = f"{attempt}|17|Down|||SIP 486 Busy Here"
     call.replies = {"SET VARIABLE": ""}
     call.sock.settimeout(0.5)
     with pytest.raises(TimeoutError):
         call.obey()
     assert desk.attempt(attempt).disposition is Disposition.BUSY
+
+
+@pytest.mark.parametrize(
+    ("waited", "kept"), [("1834", 1834), ("0", 0), ("", None), ("-3600000", None), ("9" * 10, None)]
+)
+def test_how_long_the_person_waited_to_be_connected_is_written_down(desk, waited, kept):
+    attempt = desk.sent()
+    report(desk, attempt, "16", "Up", "1", "SIP 200 OK", waited=waited)
+    assert desk.attempt(attempt).waited_ms == kept
+
+
+def test_how_long_the_person_waited_is_written_down_also_by_the_second_witness(desk):
+    attempt = desk.sent()
+    report(desk, attempt, "16", "Up", "1", "SIP 200 OK")
+    report(desk, attempt, "16", "Up", "1", "SIP 200 OK", waited="3000")
+    report(desk, attempt, "16", "Up", "1", "SIP 200 OK", waited="5000")
+    assert desk.attempt(attempt).waited_ms == 3000
 
 
 def test_odd_facts_are_read_as_unknown(desk):

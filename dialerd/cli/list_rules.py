@@ -133,6 +133,9 @@ def edit(
         print_json(made)
     else:
         click.echo(f"list {made.name}: {told(made)}")
+        for leads, what in ((made.let_in, "let in again"), (made.kept_out, "kept out: not called by these rules")):
+            if leads:
+                click.echo(f"{leads:,} of its leads {'is' if leads == 1 else 'are'} {what}")
 
 
 def told(view: ListView) -> str:

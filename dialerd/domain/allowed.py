@@ -58,6 +58,11 @@ class Allowed:
         only = ", ".join(sorted(self.countries))
         return f"a number of {region or 'an unknown country'}, and the list takes only those of {only}"
 
+    def takes_all_of(self, other: Allowed) -> bool:
+        """Every number that the other takes is taken here too."""
+        somewhere = not self.countries or bool(other.countries and other.countries <= self.countries)
+        return other.kinds <= self.kinds and somewhere
+
     def of_file(self, kinds: Iterable[str], countries: Iterable[str] | None) -> Allowed:
         """What a file of the list is allowed that names `kinds` besides the list's, and `countries` instead of them.
         Raises BadInput for what there is not.

@@ -50,6 +50,13 @@ class Upkeep:
 
     def _tell(self, effect: Effect) -> None:
         if effect != Effect():
-            log.info("do_not_call_swept", closed=effect.closed, waiting=effect.waiting, released=effect.released)
-        if effect.released:
+            log.info(
+                "do_not_call_swept",
+                closed=effect.closed,
+                waiting=effect.waiting,
+                released=effect.released,
+                let_in=effect.let_in,
+                kept_out=effect.kept_out,
+            )
+        if effect.released or effect.let_in:
             self._released()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +48,16 @@ class ListView:
     changed_at: datetime
     leads: LeadCounts
     penetration: float
+
+
+@dataclass(frozen=True, slots=True)
+class EditedList(ListView):
+    """A list that was changed, and how many of its leads its new rules let in again and kept out: those that waited for a
+    call. Leads that are in one are kept out after it.
+    """
+
+    let_in: int = 0
+    kept_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,9 @@ def edit(
     description: str | None = None,
     change: Callable[[NumberRules], NumberRules] | None = None,
     check: Callable[[str, NumberRules], None] | None = None,
-) -> ListView:
+) -> EditedList:
     """Describes a list otherwise, or changes the rules for its numbers: which are read by the next import, and which of
-    those it has are dialed. Leads that were closed since it did not take their numbers are let in again when it does.
+    those it has are dialed. Leads whose numbers it does not take any more are closed, and let in again when it does.
     `check` sees the description and the rules as they are, and raises what keeps them so.
 
     Raises NotFound, BadInput for a description that cannot be, Refused when nothing would change.
@@ -114,14 +124,17 @@ def edit(
         if (rules, words) == (before.rules, before.description):
             raise Refused(f"list {name} is so already: nothing would change")
         lists.change(conn, before.list_id, now, description=words, rules=rules)
-        kept_out_any = rules.allowed != before.rules.allowed and kept_out.has_any(conn, before.list_id)
-        sweeps = [dnc_leads.sweep_list(conn, before.list_id)] if kept_out_any else []
+        wider = rules.allowed.takes_all_of(before.rules.allowed)
+        nobody = rules.allowed == before.rules.allowed or (wider and not kept_out.has_any(conn, before.list_id))
+        sweeps = [] if nobody else [dnc_leads.sweep_list(conn, before.list_id)]
         was = {**_told(before.rules), "description": before.description}
         detail = {**_told(rules), "description": words, "before": was}
         audit.add(conn, at=now, actor=actor, action="list.edit", subject=f"list {name}", detail=detail)
-    dnc_sweeps.run(database, sweeps, clock=lambda: now)
+    effect = dnc_sweeps.run(database, sweeps, clock=lambda: now)
     with database.snapshot() as conn:
-        return _views(conn, [require_list(conn, name)], {}, now)[0]
+        (view,) = _views(conn, [require_list(conn, name)], {}, now)
+    said = {field.name: getattr(view, field.name) for field in fields(view)}
+    return EditedList(**said, let_in=effect.let_in, kept_out=effect.kept_out)
 
 
 def overview(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.store import selection
@@ -26,11 +27,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A lead as a row of a new list; `kept` when it is over for good."""
+    """A lead as a row of a new list; `kept` when it is over for good, `expires_at` when it ends by itself."""
 
     lead_id: int
     row: StagedLead
     kept: Kept | None
+    expires_at: datetime | None = None
 
 
 def next_page(conn: Connection, list_id: int, after: int, limit: int, *, protected: Container[str]) -> list[Copied]:
@@ -39,6 +41,7 @@ def next_page(conn: Connection, list_id: int, after: int, limit: int, *, protect
     """
     chosen = selection.live(list_id).with_only_columns(
         *(leads.c.id, leads.c.phone, leads.c.zone, leads.c.priority, leads.c.disposition, leads.c.closed),
+        leads.c.expires_at,
         *(lead_rows.c.line, lead_rows.c.fields),
         maintain_column_froms=True,
     )
@@ -48,13 +51,21 @@ def next_page(conn: Connection, list_id: int, after: int, limit: int, *, protect
             row.id,
             StagedLead(row.phone, row.zone, row.priority, row.line, row.fields or {}),
             _kept(row.phone, row.disposition, row.closed, protected),
+            row.expires_at,
         )
         for row in found
     ]
 
 
 def keep(conn: Connection, list_id: int, copied: Sequence[Copied]) -> None:
-    """Lets those leads of the new list say what they said in the old one that are over for good."""
+    """Lets those leads of the new list say what they said in the old one that are over for good, and end when they do there
+    that end by themselves.
+    """
+    ending = [
+        {"b_phone": item.row.phone, "b_list": list_id, "at": item.expires_at} for item in copied if item.expires_at
+    ]
+    if ending:
+        conn.execute(_LET_EXPIRE, ending)
     for lead in (item.kept for item in copied if item.kept is not None):
         mine = (leads.c.phone == lead.phone, leads.c.list_id == list_id)
         conn.execute(update(leads).where(*mine).values(disposition=lead.disposition, closed=lead.closed, due_at=None))
@@ -63,6 +74,13 @@ def keep(conn: Connection, list_id: int, copied: Sequence[Copied]) -> None:
 def count_kept(conn: Connection, list_id: int) -> int:
     """How many leads of the new list are over."""
     return conn.scalar(select(func.count()).where(leads.c.list_id == list_id, leads.c.closed.is_not(None))) or 0
+
+
+_LET_EXPIRE = (
+    update(leads)
+    .where(leads.c.phone == bindparam("b_phone"), leads.c.list_id == bindparam("b_list"))
+    .values(expires_at=bindparam("at", type_=leads.c.expires_at.type))
+)
 
 
 def _kept(phone: str, disposition: str, closed: str | None, protected: Container[str]) -> Kept | None:

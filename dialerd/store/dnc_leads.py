@@ -7,7 +7,7 @@ is too much for one transaction is written down as a sweep, and goes on wherever
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select,
 from dialerd.domain.dnc import ON_DNC, stopping
 from dialerd.domain.eligibility import Wait
 from dialerd.domain.lifecycle import VersionState
-from dialerd.store import dnc, kept_out, selection
+from dialerd.store import dnc, kept_out, numbers, selection
 from dialerd.store.claims import WITHDRAWN
 from dialerd.store.database import Connection
 from dialerd.store.tables import attempts, dnc_sweeps, lead_rows, leads, list_versions, lists
@@ -27,13 +27,16 @@ _DIGITS = "9" * 16
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How many leads were closed, put off, or made due again; `skipped` are numbers whose leads somebody else was
+    """How many leads were closed, put off, or made due again, and how many were let in or kept out since their list takes
+    other numbers; `skipped` are numbers whose leads somebody else was
     changing.
     """
 
     closed: int = 0
     waiting: int = 0
     released: int = 0
+    let_in: int = 0
+    kept_out: int = 0
     skipped: frozenset[str] = frozenset()
 
     def __add__(self, other: Effect) -> Effect:
@@ -41,6 +44,8 @@ class Effect:
             self.closed + other.closed,
             self.waiting + other.waiting,
             self.released + other.released,
+            self.let_in + other.let_in,
+            self.kept_out + other.kept_out,
             self.skipped | other.skipped,
         )
 
@@ -80,7 +85,7 @@ def align(conn: Connection, phones: Collection[str], now: datetime) -> Effect:
     skipped = _skipped(conn, phones, {lead.id for lead in found})
     for phone in sorted(skipped):
         sweep_numbers(conn, phone)
-    return Effect(effect.closed, effect.waiting, effect.released, skipped)
+    return replace(effect, skipped=skipped)
 
 
 def align_leads(conn: Connection, ids: Collection[int], now: datetime) -> Effect:
@@ -98,8 +103,8 @@ def sweep_numbers(conn: Connection, beginning: str, heartbeat_at: datetime | Non
 
 
 def sweep_list(conn: Connection, list_id: int) -> int:
-    """Notes that all leads of the list are still to be aligned, as when it changed its campaign, and those to be let in
-    again whose numbers it did not take before.
+    """Notes that all leads of the list are still to be aligned, as when it changed its campaign, and that those
+    whose numbers it does not take are to be kept out, and those to be let in again that it does.
     """
     return _begin(conn, list_id=list_id)
 
@@ -120,12 +125,14 @@ def step(conn: Connection, sweep_id: int, size: int, now: datetime) -> Step | No
         after: Any = sweep.after_number
         phones = _numbers_after(conn, sweep.beginning, after, size)
         last: Any = phones[-1] if phones else after
-        let_in = 0
+        effect = Effect()
     else:
+        numbers.hold_rules(conn, sweep.list_id)
         page = _list_after(conn, sweep.list_id, sweep.after_lead, size)
-        let_in = kept_out.let_in(conn, [lead_id for lead_id, _ in page], now)
+        ids = [lead_id for lead_id, _ in page]
+        effect = Effect(let_in=kept_out.let_in(conn, ids, now), kept_out=kept_out.keep_out(conn, ids, now))
         phones, last = [phone for _, phone in page], page[-1][0] if page else 0
-    effect = align(conn, phones, now) + Effect(released=let_in)
+    effect += align(conn, phones, now)
     if sweep.beginning in effect.skipped:
         # It would be its own successor; as it is, it is tried again.
         conn.execute(_DROP_LATER, {"beginning": sweep.beginning, "id": sweep_id})

@@ -9,7 +9,7 @@ there are. list_buckets names the buckets that exist; those whose zone key is cl
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -84,29 +84,40 @@ def candidates(
     zones: Collection[str] | None = None,
 ) -> list[Candidate]:
     """The next leads of the campaign in dialing order (priority, due time, id), at most `limit`; on PostgreSQL they are
-    locked, and those that another transaction has locked are left out. `newest`: of one priority in the reverse order.
+    locked, and those that another transaction has locked are left out, as are those whose list takes other numbers from this
+    moment on. `newest`: of one priority in the reverse order.
     Leads with other zone keys than `zones` are not looked at; None: with any.
     """
     statement = _statement(conn.dialect.name, _rounded(limit), newest=newest)
     chosen = None if zones is None else buckets.as_text(zones)
     rows = conn.execute(statement, {"campaign": campaign, "now": now, "zones": chosen}).all()
-    return with_rules(conn, campaign, [Candidate(*row) for row in rows[:limit]], now)
+    return _for_good(conn, campaign, [Candidate(*row) for row in rows[:limit]], now)
 
 
 def candidates_of(conn: Connection, campaign: str, lead_ids: Sequence[int], now: datetime) -> list[Candidate]:
     """Those of these leads that are due, as `candidates`."""
     ids = list(lead_ids) if conn.dialect.name == "postgresql" else json.dumps(list(lead_ids))
     rows = conn.execute(_these(conn.dialect.name), {"ids": ids, "now": now}).all()
-    return with_rules(conn, campaign, [Candidate(*row) for row in rows], now)
+    return _for_good(conn, campaign, [Candidate(*row) for row in rows], now)
 
 
 def with_rules(conn: Connection, campaign: str, found: list[Candidate], now: datetime) -> list[Candidate]:
     """The same with what the rules of its list and do-not-call say about each number, in a question each for all of
     them.
     """
-    refused = numbers.refused(conn, found)
-    if refused:
-        found = [replace(lead, refused=refused.get(lead.lead_id)) for lead in found]
+    return _with_dnc(conn, campaign, _with_refusals(found, numbers.refused(conn, found)), now)
+
+
+def _for_good(conn: Connection, campaign: str, found: list[Candidate], now: datetime) -> list[Candidate]:
+    """The same for a claim, which writes down what they say: without leads of lists whose rules somebody changes now."""
+    return _with_dnc(conn, campaign, _with_refusals(*numbers.refused_for_good(conn, found)), now)
+
+
+def _with_refusals(found: list[Candidate], refused: Mapping[int, str]) -> list[Candidate]:
+    return [replace(lead, refused=refused.get(lead.lead_id)) for lead in found] if refused else found
+
+
+def _with_dnc(conn: Connection, campaign: str, found: list[Candidate], now: datetime) -> list[Candidate]:
     covering = dnc.covering(conn, {lead.phone for lead in found})
     if not covering:
         return found

@@ -1,4 +1,4 @@
-"""Leads that are closed because their list did not take their number: let in again when it does."""
+"""Leads whose number their list does not take: closed when its rules change, and let in again when it does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from dialerd.domain.gates import NUMBER, WITHDRAWN
-from dialerd.store import numbers, selection
+from dialerd.domain.verdicts import Never
+from dialerd.store import numbers, selection, verdicts
 from dialerd.store.database import Connection
 from dialerd.store.tables import lead_rows, leads, lists
 from dialerd.store.types import UtcDateTime
@@ -18,6 +19,16 @@ from dialerd.store.types import UtcDateTime
 def has_any(conn: Connection, list_id: int) -> bool:
     """Whether there are such leads in the list."""
     return conn.scalar(select(leads.c.id).where(leads.c.list_id == list_id, _kept_out).limit(1)) is not None
+
+
+def keep_out(conn: Connection, ids: Collection[int], now: datetime) -> int:
+    """Closes those of these leads that wait for a call and whose number the list does not take now. Returns how many; the
+    gates find those that somebody else holds, or that are in a call.
+    """
+    found = conn.execute(_WAITING, {"ids": list(ids)}).all() if ids else []
+    _, no = numbers.refused_for_good(conn, found)
+    verdicts.move(conn, [verdicts.moved_by(lead, Never(f"{NUMBER}{reason}"), now) for lead, reason in no.items()])
+    return len(no)
 
 
 def let_in(conn: Connection, ids: Collection[int], now: datetime) -> int:
@@ -39,6 +50,12 @@ _kept_out = leads.c.closed.like(f"{NUMBER}%")
 _OUT = (
     select(leads.c.id.label("lead_id"), leads.c.list_id, leads.c.phone)
     .where(leads.c.id.in_(_ids), _kept_out)
+    .order_by(leads.c.id)
+    .with_for_update(skip_locked=True)
+)
+_WAITING = (
+    select(leads.c.id.label("lead_id"), leads.c.list_id, leads.c.phone)
+    .where(leads.c.id.in_(_ids), leads.c.closed.is_(None), leads.c.due_at.is_not(None))
     .order_by(leads.c.id)
     .with_for_update(skip_locked=True)
 )

@@ -66,7 +66,8 @@ def commit(
 
     A "no until" puts the lead off, a "never" closes it, so that it is not claimed again a second later. `asterisk` as in
     claims.mark_sending, `back` as in claims.claim. A place that `by` says no to puts no lead off and closes none: its
-    bucket is passed over until the place opens, with the due times as they are. Give the connection of a write
+    bucket is passed over until the place opens, with the due times as they are. Nor is a lead closed here whose list does
+    not take its number: the next claim does that, which holds the rules meanwhile (numbers.refused_for_good). Give the connection of a write
     transaction.
     """
     refused: dict[str, str] = dict.fromkeys(attempt_ids, LOST)
@@ -80,7 +81,8 @@ def commit(
         obstacle = _obstacle(row) or _not_there(candidate, by)
         verdict = None if obstacle else judge(candidate) if candidate.live else Never(claims.WITHDRAWN)
         if isinstance(verdict, Never | NoUntil):
-            moved.append(verdicts.moved_by(candidate.lead_id, verdict, now))
+            if candidate.refused is None:
+                moved.append(verdicts.moved_by(candidate.lead_id, verdict, now))
             obstacle = verdict.reason
         if obstacle is None:
             passed.append(row.attempt_id)

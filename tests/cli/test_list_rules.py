@@ -86,6 +86,16 @@ def test_the_rules_of_a_list_are_changed_for_the_next_import(cli, imported):
     assert (made["kinds"], made["region"], made["policy"], made["description"]) == ([], None, "strict", "renewals")
 
 
+def test_an_edit_says_how_many_leads_its_rules_keep_out_and_let_in(cli, imported):
+    cli.ok("list", "create", "june")
+    imported(EVERYWHERE)
+    said = cli.ok("list", "edit", "june", "--countries", "US")
+    assert said.splitlines()[-1] == "2 of its leads are kept out: not called by these rules"
+    made = cli.json("list", "edit", "june", "--countries", "US,CA")
+    assert (made["let_in"], made["kept_out"]) == (1, 0)
+    assert cli.ok("list", "edit", "june", "--countries", "any").splitlines()[-1] == "1 of its leads is let in again"
+
+
 def test_a_lead_that_is_added_by_hand_obeys_the_rules_of_its_list(cli):
     cli.ok("list", "create", "june", "--region", "US")
     assert "a number of GB" in cli.refused(65, "lead", "add", "june", BRITAIN)

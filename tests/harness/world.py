@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from dialerd.domain.dispositions import SYSTEM, Disposition
 from dialerd.domain.eligibility import Verdict, Yes
@@ -36,6 +36,11 @@ def phones(count: int, first: int = 0) -> list[str]:
 
 def yes(_candidate: Candidate) -> Verdict:
     return Yes()
+
+
+def waiting_for_locks(world: World) -> int:
+    """How many transactions of PostgreSQL wait for another."""
+    return world.read(lambda conn: conn.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0)
 
 
 class World:

@@ -63,6 +63,17 @@ def test_a_copy_has_the_leads_and_fields_of_the_current_version_and_none_was_dia
     assert desk.world.lead(jane).disposition == "busy"
 
 
+def test_a_lead_that_ends_by_itself_does_so_in_the_copy_too(desk):
+    list_id = desk.world.add_list(phones(3), campaign=None)
+    ids = {found.phone: found.lead_id for found in desk.world.leads()}
+    (ann, ben, cat), over = phones(3), NOW + timedelta(days=3)
+    for phone, at in ((ann, over), (ben, NOW - timedelta(days=1))):
+        desk.world.write(lambda conn, end=ids[phone], at=at: leads.let_expire(conn, list_id, end - 1, end, at))
+    copy(desk)
+    ends = {found.phone: found.expires_at for found in desk.world.leads() if found.list_name == "second"}
+    assert ends == {ann: over, ben: NOW - timedelta(days=1), cat: None}
+
+
 def test_a_copy_is_dialed_when_it_is_assigned(desk):
     desk.world.add_list(phones(2), campaign=None)
     copy(desk)

@@ -6,13 +6,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from dialerd.domain.facts import AttemptState
 from dialerd.store import claims
 from dialerd.store.tables import leads
 from harness.waiting import wait_for
-from harness.world import NOW, claim_request, phones, yes
+from harness.world import NOW, claim_request, phones, waiting_for_locks, yes
 
 CLAIMER = Path(__file__).with_name("claimer.py")
 LEADS = 300
@@ -58,14 +58,9 @@ def test_two_campaigns_that_claim_at_once_keep_the_cap_of_their_trunk(postgresql
     with ThreadPoolExecutor(1) as other, world.database.write() as conn:
         mine = claims.claim(conn, claim_request(trunk_max_calls=5), yes, NOW)
         theirs = other.submit(world.claim, campaign="autumn", trunk_max_calls=5)
-        wait_for(lambda: theirs.done() or waiting(world), "the other claim has begun")
+        wait_for(lambda: theirs.done() or waiting_for_locks(world), "the other claim has begun")
         conn.commit()
         assert (len(mine), theirs.result(10)) == (5, [])
-
-
-def waiting(world):
-    """How many wait for a lock."""
-    return world.read(lambda conn: conn.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_a_lead_that_somebody_works_on_is_passed_over_and_not_waited_for(postgresql_world):

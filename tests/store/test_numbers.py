@@ -1,5 +1,7 @@
 """Whether a list takes the numbers it has is asked anew by the claim, and again before a call leaves."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,10 +10,12 @@ from sqlalchemy import select, update
 from dialerd.domain.allowed import Allowed, NumberKind
 from dialerd.domain.eligibility import CampaignRules, judge
 from dialerd.domain.phone import NumberRules
+from dialerd.service import lists as list_service
 from dialerd.settings.values import zone
-from dialerd.store import kept_out, lists, numbers
+from dialerd.store import claims, kept_out, lists, numbers
 from dialerd.store.tables import leads, list_versions
-from harness.world import NOW, phones
+from harness.waiting import wait_for
+from harness.world import NOW, claim_request, phones, waiting_for_locks
 
 HOUR = timedelta(hours=1)
 US, TOLL_FREE, CANADA = "+14155551234", "+18005550123", "+14165550199"
@@ -55,6 +59,7 @@ def test_what_the_list_takes_no_more_when_its_call_is_to_leave_is_not_sent(world
     commitment = world.commit(*claimed, judge=by_the_gates)
     assert len(commitment.won) == 1
     assert set(commitment.refused.values()) == {NOT_FREE, NOT_CANADA}
+    assert world.claim(judge=by_the_gates) == []
     assert closed(world) == {US: None, TOLL_FREE: NOT_FREE, CANADA: NOT_CANADA}
     assert {lead.dials for lead in world.leads() if lead.closed} == {0}
 
@@ -112,3 +117,35 @@ def test_who_is_closed_for_another_reason_is_not_let_in(world):
     assert not world.read(lambda conn: kept_out.has_any(conn, list_id))
     assert world.write(lambda conn: kept_out.let_in(conn, [lead.lead_id], NOW)) == 0
     assert closed(world) == {lead.phone: "closed by hand"}
+
+
+def test_who_a_claim_keeps_out_by_rules_that_change_at_that_moment_is_let_in_by_the_change(postgresql_world):
+    """The claim looked first: the change waits for it, and then finds whom it closed."""
+    world = postgresql_world
+    list_id = world.add_list([US, TOLL_FREE], due=NOW - HOUR)
+    with ThreadPoolExecutor(1) as other, world.database.write() as conn:
+        assert [lead.phone for lead in claims.claim(conn, claim_request(), by_the_gates, NOW)] == [US]
+        made = other.submit(change_rules, world)
+        wait_for(lambda: made.done() or waiting_for_locks(world), "the change has begun")
+        assert not made.done()
+        conn.commit()
+        assert made.result(10).let_in == 1
+    assert closed(world)[TOLL_FREE] is None
+    assert list_id
+
+
+def test_a_claim_waits_for_no_change_of_rules_and_says_nothing_of_leads_whose_list_is_changed(postgresql_world):
+    """The change looked first: the claim leaves its leads as they are, and takes them afterwards."""
+    world = postgresql_world
+    list_id = world.add_list([TOLL_FREE, US], due=NOW - HOUR)
+    with world.database.write() as conn:
+        lists.change(conn, list_id, NOW, description="", rules=TAKEN)
+        assert [lead.phone for lead in world.claim(judge=by_the_gates)] == [US]
+        conn.commit()
+    assert closed(world) == {TOLL_FREE: None, US: None}
+    assert [lead.phone for lead in world.claim(judge=by_the_gates)] == [TOLL_FREE]
+
+
+def change_rules(world):
+    change = lambda rules: replace(rules, allowed=TAKEN.allowed)  # noqa: E731 - a name for the change
+    return list_service.edit(world.database, "first", change=change, actor="ann", now=NOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -15,7 +15,7 @@ from dialerd.domain.phone import NumberRules, PhonePolicy
 from dialerd.service import campaigns, list_life, lists, statistics
 from dialerd.service.list_life import Copied, Removed
 from dialerd.service.list_rules import number_rules, read_region
-from dialerd.service.lists import ListView
+from dialerd.service.lists import EditedList, ListView
 from dialerd.service.names import name_of_list
 from dialerd.service.out_of_reach import OutOfReach, of_list
 from dialerd.service.statistics import Statistics
@@ -26,6 +26,8 @@ from dialerd.web.people import Here, Operator, Viewer
 from dialerd.web.routes import ApiRoute
 from dialerd.web.site import Site
 from dialerd.web.values import Form, ListId, Short, Text
+
+V = TypeVar("V", bound=ListView)
 
 router = APIRouter(prefix="/lists", tags=["lists"], route_class=ApiRoute)
 
@@ -142,7 +144,7 @@ def show(site: Here, _asker: Viewer, list_id: ListId, response: Response) -> Lis
 @router.patch("/{list_id}")
 def edit(
     site: Here, asker: Operator, list_id: ListId, wanted: ListEdit, response: Response, if_match: IfMatch = None
-) -> ListView:
+) -> EditedList:
     """Describes it otherwise, or changes by which rules numbers are read from the next import on."""
     if not wanted.model_dump(exclude_none=True):
         raise BadInput("nothing to change: give description, region, policy, countries or kinds")
@@ -251,7 +253,7 @@ def _view(site: Site, list_id: int) -> ListView:
     return lists.show(site.database, name, now=site.now(), campaigns=site.campaigns).view
 
 
-def _tagged(response: Response, view: ListView) -> ListView:
+def _tagged(response: Response, view: V) -> V:
     facts = (view.policy, view.region, list(view.kinds), list(view.countries))
     response.headers["ETag"] = etags.tag(view.list_id, view.description, *facts)
     return view

@@ -4,6 +4,8 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
+from harness.program import Program
+
 pytest_plugins = ["harness.fixtures", "harness.databases"]
 
 # No example database: nothing is left behind. No deadline: the machine may be busy with other tests.
@@ -13,3 +15,5 @@ settings.load_profile("dialerd")
 # Who starts the tests in the background has them ignore these, and so would every program that they start and signal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+Program.preforked = True

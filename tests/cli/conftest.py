@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from dialerd.cli.main import run
+from dialerd.service import workers
 from dialerd.store.database import Database
 from harness.configuration import CAMPAIGN_TOML, DIALERD_TOML
+from harness.prefork import Copies
 
 THREE = "phone_number,first_name\n+14155551234,John\n+14155555678,Jane\n+442071838750,Siân\n"
 
@@ -89,6 +91,8 @@ def fresh_database(tmp_path_factory):
 def cli(tmp_path, capsys, monkeypatch, fresh_database):
     for name in ("DIALERD_CONFIG", "DIALERD_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    # The workers are real; only the start of an interpreter for each of them is spared.
+    monkeypatch.setattr(workers, "subprocess", Copies)
     (tmp_path / "campaigns.d").mkdir()
     (tmp_path / "dialerd.toml").write_text(DIALERD_TOML)
     shutil.copy(fresh_database, tmp_path / "dialerd.db")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dialerd.lab.guarded import Guarded
+from harness.prefork import Preforked
 from harness.waiting import wait_for
 
 END_SECONDS = 30.0
@@ -20,16 +21,24 @@ END_SECONDS = 30.0
 class Program:
     """`dialerd ARGUMENTS` with its output in `log`; a start after the first one adds to it."""
 
+    preforked = False
+    """Whether processes begin as in `harness.prefork`."""
+
     def __init__(self, config: Path, arguments: tuple[str, ...], log: Path) -> None:
-        self._command = [sys.executable, "-m", "dialerd", "--config", str(config), *arguments]
+        self._arguments = ["--config", str(config), *arguments]
         self._log = log
-        self._process: Guarded | None = None
+        self._process: Guarded | Preforked | None = None
         self._read_from = 0
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         """Starts it, with these variables beside our own."""
         self._read_from = self._log.stat().st_size if self._log.exists() else 0
-        self._process = Guarded(self._command, self._log, environment={**os.environ, **(environment or {})})
+        variables = {**os.environ, **(environment or {})}
+        if Program.preforked:
+            self._process = Preforked("dialerd", self._arguments, self._log, variables)
+        else:
+            command = [sys.executable, "-m", "dialerd", *self._arguments]
+            self._process = Guarded(command, self._log, environment=variables)
 
     def look_from_here(self) -> None:
         """What it has logged until now is not looked at any more."""

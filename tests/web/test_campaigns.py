@@ -103,6 +103,18 @@ def test_a_file_of_do_not_call_comes_in_and_goes_out_again(api):
     )
 
 
+def test_a_file_may_be_a_copy_of_a_registry_and_how_old_that_is_is_told(each_office, api):
+    file = each_office.site.settings.paths.campaigns / "spring.toml"
+    file.write_text(file.read_text().replace('["none"]', '["us-federal"]'))
+    each_office.site.reload()
+    copied = {"registry": "us-national", "copied": "2020-02-01"}
+    assert api.post("/do-not-call/imports", content=b"+14155551234\n", params=copied).json()["added"] == 1
+    (found,) = api.get("/do-not-call/registries").json()
+    assert (found["copy"]["copied_at"], found["too_old"], found["max_days"]) == ("2020-02-01T00:00:00Z", True, 31)
+    answer = api.post("/do-not-call/imports", content=b"+14155551234\n", params={"registry": "us-natonal"})
+    assert (answer.status_code, "us-national" in answer.json()["detail"]) == (422, True)
+
+
 @pytest.fixture
 def called(each_office):
     """Three leads of an active campaign, each of which was called; the attempts, the newest first."""

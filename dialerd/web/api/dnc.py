@@ -15,7 +15,8 @@ from dialerd.ingest.dncfile import read_expiry
 from dialerd.service import dnc, dnc_files, dnc_listing
 from dialerd.service.calling_off import CalledOff
 from dialerd.service.dnc import DncTerms, DncWish
-from dialerd.service.registries import taken
+from dialerd.service.registries import RegistryStatus, taken
+from dialerd.service.registries import overview as overview_of_registries
 from dialerd.store.dnc import EntryFilter, Outcome
 from dialerd.store.dnc_leads import Effect
 from dialerd.web import paging
@@ -190,6 +191,12 @@ def check(site: Here, _asker: Viewer, wanted: Asked) -> list[Answer]:
         )
         for each in found
     ]
+
+
+@router.get("/registries")
+def registries(site: Here, _asker: Viewer) -> list[RegistryStatus]:
+    """The copies of do-not-call registries with their ages, and the registries that campaigns ask for and have none of."""
+    return list(overview_of_registries(site.database, site.campaigns, site.now()))
 
 
 @router.get("/entries.csv", response_class=Response, responses=csv_of("entries"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from drill.fault import Fault
-from drill.verdict import Terms
+from drill.verdict import RECOVERY_SECONDS, Terms
 from drill.wire import Way
 from drill.world import PACE, World
 
@@ -18,7 +18,6 @@ CROWD = 1000
 AWAY_SECONDS = 5.0
 CROWD_SECONDS = 6.0
 WORD_SECONDS = 0.1
-ROUTED_SECONDS = 20.0
 
 
 def away(world: World) -> None:
@@ -36,12 +35,12 @@ def killed_in_mid_script(world: World) -> None:
     def rule(way: Way, message: bytes) -> Iterator[bytes]:
         if way is Way.TO_CLIENT and not killed.is_set():
             asked.set()
-            killed.wait(5.0)
+            killed.wait(RECOVERY_SECONDS)
         yield message
 
     with world.breaking():
         with world.agi_wire.ruled_by(rule):
-            assert asked.wait(30.0), "no script asked anything"
+            assert asked.wait(RECOVERY_SECONDS), "no script asked anything"
             world.agi.kill()
             killed.set()
         world.start_agi()
@@ -57,15 +56,16 @@ def silent(world: World) -> None:
             world.agi.signal(signal.SIGCONT)
 
 
+def slow_word(way: Way, message: bytes) -> Iterator[bytes | float]:
+    """Each word of the server takes a tenth of a second."""
+    if way is Way.TO_CLIENT:
+        yield WORD_SECONDS
+    yield message
+
+
 def slow(world: World) -> None:
-    """Each word of it takes a tenth of a second."""
-
-    def rule(way: Way, message: bytes) -> Iterator[bytes | float]:
-        if way is Way.TO_CLIENT:
-            yield WORD_SECONDS
-        yield message
-
-    with world.breaking(), world.agi_wire.ruled_by(rule):
+    """For some seconds."""
+    with world.breaking(), world.agi_wire.ruled_by(slow_word):
         world.last_for(AWAY_SECONDS)
 
 
@@ -74,12 +74,12 @@ def crowded(world: World) -> None:
     port = world.settings["agi"]["port"]
     with world.breaking(), ExitStack() as stack:
         for _ in range(CROWD):
-            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5.0))
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=RECOVERY_SECONDS))
+        # Who is answered is not called again: there have to be others.
+        world.top_up(20, 0)
         before = len(world.agi.entries("routed"))
         world.last_for(CROWD_SECONDS)
-        world.wait(
-            lambda: len(world.agi.entries("routed")) > before, "a call is routed beside the crowd", ROUTED_SECONDS
-        )
+        world.wait(lambda: len(world.agi.entries("routed")) > before, "a call is routed beside the crowd")
 
 
 FAULTS = [

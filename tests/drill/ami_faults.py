@@ -8,15 +8,12 @@ from collections.abc import Iterator
 
 from drill.fault import Fault
 from drill.verdict import Terms
-from drill.wire import Cut, Rule, Way
+from drill.wire import Rule, Way
 from drill.world import PACE, World
 
 ORIGINATE = b"Action: Originate"
 SLOW_BYTES = 1024
 MISSING_SHARE = 0.2
-# Of an Originate's some 450 bytes: everywhere, and each of the last ones.
-CUT_EVERY = 40
-LAST_BYTES = 4
 NO_UNKNOWN = Terms(PACE, unknown=False)
 NO_ANSWER = "Asterisk does not answer"
 BAD_SECONDS = 6.0
@@ -26,22 +23,6 @@ WRONG = "wrong-on-purpose"
 def is_originate(way: Way, message: bytes) -> bool:
     """An Originate on its way to Asterisk."""
     return way is Way.TO_SERVER and ORIGINATE in message
-
-
-class CutAfter:
-    """Resets the connection when Asterisk has got so many bytes of the next Originate."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.size = 0
-
-    def __call__(self, way: Way, message: bytes) -> Iterator[bytes]:
-        if self.size or not is_originate(way, message):
-            yield message
-            return
-        self.size = len(message)
-        yield message[: self.count]
-        raise Cut
 
 
 class SwallowAnswer:
@@ -121,24 +102,11 @@ class Missing:
             yield message
 
 
-def reset_within_an_originate(world: World) -> None:
-    """After each of many byte counts, in turn."""
-    size, count = 1, 1
-    while count <= size:
-        rule = CutAfter(count)
-        with world.breaking():
-            with world.ami_wire.ruled_by(rule):
-                world.wait(lambda rule=rule: rule.size, "an Originate", 30.0)
-            size = rule.size
-        world.recovered()
-        count += CUT_EVERY if count + CUT_EVERY < size - LAST_BYTES else 1
-
-
 def answer_swallowed(world: World) -> None:
     """Of one Originate."""
     rule = SwallowAnswer()
     with world.breaking(), world.ami_wire.ruled_by(rule):
-        world.wait(lambda: rule.done, "an answer", 30.0)
+        world.wait(lambda: rule.done, "an answer")
         world.wait(lambda: world.reason() == NO_ANSWER, "the status says so")
 
 
@@ -169,7 +137,6 @@ def wrong_password(world: World) -> None:
 
 
 FAULTS = [
-    Fault("ami_reset_within_an_originate", reset_within_an_originate),
     Fault("ami_answer_swallowed", answer_swallowed, cycles=2),
     Fault("ami_silent", under(silent)),
     Fault("ami_slow", under(slow, 15.0)),

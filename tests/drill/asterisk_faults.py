@@ -9,7 +9,7 @@ from drill.fault import Fault
 from drill.verdict import Terms
 from drill.world import PACE, World
 
-BOOT_SECONDS = 30.0
+BOOT_SECONDS = 60.0
 
 
 def killed(world: World) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from drill import (
+    agi_crew_faults,
     agi_faults,
     ami_faults,
     asterisk_faults,
+    byte_faults,
     carrier_faults,
     clock_faults,
     database_faults,
@@ -19,7 +21,9 @@ MODULES = (
     engine_faults,
     asterisk_faults,
     ami_faults,
+    byte_faults,
     agi_faults,
+    agi_crew_faults,
     database_faults,
     carrier_faults,
     load_faults,

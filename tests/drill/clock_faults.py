@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from datetime import UTC, datetime
 from functools import partial
@@ -29,14 +28,9 @@ BEFORE_SECONDS = 6.0
 
 def restart(world: World, *, settable: bool) -> None:
     """Both daemons, with a clock that can be set or a true one."""
-    for program in (world.engine, world.agi):
-        program.signal(signal.SIGTERM)
-        program.exit_code()
     environment = world.clock_environment if settable else None
-    world.agi.start(environment)
-    world.agi.wait_for("serving")
-    world.engine.start(environment)
-    world.engine.wait_for("asterisk_connected")
+    world.restart(world.agi, "serving", environment)
+    world.restart(world.engine, "asterisk_connected", environment)
 
 
 def forward_and_back(world: World) -> None:
@@ -65,8 +59,8 @@ def over_the_edge(world: World, opening: Opening, edge: datetime) -> None:
     with world.breaking():
         world.more_calls(PACE)
         world.set_clock(edge.timestamp() - BEFORE_SECONDS - time.time())
-        world.more_calls(PACE)
-        world.wait(lambda: "hours" in world.reason(), "it is closed", 30.0)
+        world.more_calls(PACE // 4)
+        world.wait(lambda: "hours" in world.reason(), "it is closed")
         closed_at = len(world.calls())
         # Half of the minute is enough to see that nothing is sent.
         world.set_clock(edge.timestamp() + 50.0 - time.time())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from functools import partial
 
 from dialerd.domain.lifecycle import CampaignAction
 from dialerd.ops.crash import CrashPoint
 from drill.fault import Fault
+from drill.patient import Patient
 from drill.verdict import Terms
 from drill.world import PACE, RULES, World
-from harness.program import Program
 from harness.rig import CAMPAIGN
 
 NO_UNKNOWN = Terms(PACE, unknown=False)
@@ -19,6 +20,7 @@ UNAVAILABLE = 69
 # Ten seconds of silence, and up to five more before anybody looks.
 PAST_ITS_LEASE_SECONDS = 16.0
 QUICK_PACE = 30
+REST_SECONDS = 0.5
 _random = random.Random(5)
 
 
@@ -52,7 +54,7 @@ def second_sigterm(world: World) -> None:
 
 def same_name(world: World) -> None:
     """A second engine under its name is refused."""
-    second = Program(world.config, ("run",), world.folder / "second.log")
+    second = Patient(world.config, ("run",), world.folder / "second.log")
     with world.breaking():
         second.start()
         try:
@@ -66,7 +68,7 @@ def frozen_past_its_lease(world: World) -> None:
     before = world.settings["node"]["name"]
     world.settings["node"]["name"] = "heir"
     world.write_settings()
-    heir = Program(world.config, ("run",), world.folder / "heir.log")
+    heir = Patient(world.config, ("run",), world.folder / "heir.log")
     world.settings["node"]["name"] = before
     try:
         heir.start()
@@ -88,14 +90,20 @@ def frozen_past_its_lease(world: World) -> None:
 
 
 def paused_and_resumed(world: World) -> None:
-    """Between the claim and the call, again and again."""
+    """Between the claim and the call, again and again: nothing leaves behind the answer to a pause."""
+    rests: list[tuple[float, float]] = []
     with world.breaking():
         for _ in range(5):
             world.act(CampaignAction.PAUSE)
-            seen = len(world.calls())
-            assert len(world.calls()) == seen
+            began = time.time()
+            world.last_for(REST_SECONDS)
+            rests.append((began, time.time()))
             world.act(CampaignAction.RESUME)
             world.more_calls(3)
+    # When they were committed: a busy machine takes its time until the carrier sees them.
+    sent = [one.sending_at.timestamp() for one in world.attempts() if one.sending_at is not None]
+    late = [at for at in sent if any(began < at < ended for began, ended in rests)]
+    assert not late, f"sent behind the answer to a pause: {late}"
 
 
 def pace_and_reload(world: World) -> None:

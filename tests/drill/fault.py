@@ -29,20 +29,20 @@ class Fault:
 
 def drill(world: World, fault: Fault, cycles: int | None = None) -> Figures:
     """The figures of the fault; what went against all expectation is in `faults`."""
-    wanted, done, longest = cycles or fault.cycles, 0, 0.0
+    wanted, done = cycles or fault.cycles, 0
     try:
         world.begin()
         for done in range(1, wanted + 1):
             # Calls of each kind are up.
             world.more_calls(BEFORE_EACH)
             fault.play(world)
-            longest = max(longest, world.recovered())
+            world.recovered()
             if done < wanted:
                 world.top_up(12, 4)
         # How it begins again is judged as well.
         world.more_calls(AFTER_ALL)
         world.quiet()
-        found = world.judged(fault.terms, done, longest)
+        found = world.judged(fault.terms, done, max(world.recoveries))
     except AssertionError as error:
         found = replace(_after_all(world, fault, done), faults=(str(error).splitlines()[0],))
     finally:

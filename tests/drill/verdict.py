@@ -42,13 +42,14 @@ class Era:
 
 @dataclass(frozen=True)
 class Terms:
-    """By what a fault is judged. `unknown`: calls that were up when things broke may end as UNKNOWN. `deaf`: Asterisk did not
-    hear the carrier for a while, so its own timeout may end what was answered. `also` is what may be written down of
-    a fate besides what says the same.
+    """By what a fault is judged. `unknown`: calls that were up when things broke may end as UNKNOWN. `unmade`: what the carrier
+    saw no call of may. `deaf`: Asterisk did not hear the carrier for a while, so its own timeout may end what was
+    answered. `also` is what may be written down of a fate besides what says the same.
     """
 
     pace: float
     unknown: bool = True
+    unmade: bool = False
     deaf: bool = False
     also: Mapping[Fate, Collection[str]] = field(default_factory=dict)
 
@@ -167,6 +168,8 @@ def _suffered(attempt: AttemptRecord, broken: Sequence[Broken]) -> bool:
 
 def _allowed(pair: Pair, terms: Terms) -> bool:
     attempt = pair.attempt
+    if terms.unmade and attempt.disposition == Disposition.UNKNOWN:
+        return not pair.calls
     if terms.deaf and attempt.disposition == Disposition.NO_ANSWER:
         return attempt.detail == "our ring timeout"
     return bool(pair.calls) and attempt.disposition in terms.also.get(Fate(pair.calls[0].fate), ())

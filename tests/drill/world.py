@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -23,11 +24,14 @@ from dialerd.store.records import RECORDS, read_record
 from dialerd.store.tables import attempts as attempts_table
 from dialerd.store.tables import leads
 from drill.hours import ALWAYS, Opening, far_from
+from drill.patient import Patient
 from drill.tail import Tail
 from drill.verdict import RECOVERY_SECONDS, Broken, Era, Figures, Terms, at_true_time, figures, sent_outside
 from drill.wire import AGI_END, AMI_END, Wire
 from harness.rig import CAMPAIGN, Rig
 from harness.waiting import wait_for
+
+T = TypeVar("T")
 
 CLOSED = "closed"
 PACE = 12
@@ -67,19 +71,25 @@ class World(Rig):
         self._hurry = hurry
         self.tail = Tail(lab.carrier_log)
         super().__init__(lab, folder, url)
+        self.engine = Patient(self.config, ("run",), folder / "engine.log")
+        self.agi = Patient(self.config, ("agi",), folder / "agi.log")
         self.cluster = cluster
         self.clock_file = folder / "ahead"
         self.clock_file.write_text("0")
         self.openings: dict[str, Opening] = {CAMPAIGN: ALWAYS, CLOSED: far_from(datetime.now(UTC))}
         self.broken: list[Broken] = []
+        self.recoveries: list[float] = []
         self.eras: list[Era] = []
         self._ports = claim_ports(1)
         self._made = 0
         self._lists = 0
         self.ami_wire = Wire(lab.ports.ami, AMI_END)
+        self.more_wires: list[Wire] = []
         self.agi_wire = Wire(self._ports.numbers[0], AGI_END, lab.ports.agi)
         self.settings["asterisk"]["port"] = self.ami_wire.port
         self.settings["agi"]["port"] = self._ports.numbers[0]
+        # Who is told to leave waits for every call, also on a busy machine.
+        self.settings["engine"]["drain_timeout"] = "40s"
         self.settings["trunks"]["carrier"]["breaker"] = LIMITS
         self.write_settings()
 
@@ -122,6 +132,7 @@ class World(Rig):
             program.look_from_here()
         self.began = time.time()
         self.broken.clear()
+        self.recoveries.clear()
         self.top_up()
         if self.state() is CampaignState.PAUSED:
             self.act(CampaignAction.RESUME)
@@ -146,11 +157,25 @@ class World(Rig):
             self.broken.append(Broken(began, time.time()))
 
     def recovered(self) -> float:
-        """Seconds from the last repair to the first call that was sent after it, once it has come. AssertionError when none
-        comes in a minute.
+        """Seconds from the last repair to the first call that was sent after it, once it has come; kept in `recoveries`.
+        AssertionError when none comes in a minute.
         """
         mended = self.broken[-1].mended
-        return self.wait(lambda: self._first_sent_after(mended), "dialing goes on", RECOVERY_SECONDS) - mended
+        first = self.wait(lambda: self._first_sent_after(mended), "dialing goes on", RECOVERY_SECONDS)
+        self.recoveries.append(first - mended)
+        return self.recoveries[-1]
+
+    def wait(self, look: Callable[[], T], what: str, timeout: float = RECOVERY_SECONDS) -> T:
+        """As Rig.wait; that the machine is busy is no fault of what is drilled."""
+        return super().wait(look, what, timeout)
+
+    def restart(self, program: Patient, sign: str, environment: Mapping[str, str] | None = None) -> None:
+        """It leaves when it is told to, begins again with the files as they are, and has said `sign`."""
+        if program.running:
+            program.signal(signal.SIGTERM)
+            program.exit_code()
+        program.start(environment)
+        program.wait_for(sign)
 
     def set_clock(self, ahead: float) -> None:
         """dialerd's wall clock shows so many seconds more, if it was started with `clock_environment`."""
@@ -213,7 +238,8 @@ class World(Rig):
         with ExitStack() as stack:
             stack.callback(self._ports.release)
             stack.callback(self.agi_wire.close)
-            stack.callback(self.ami_wire.close)
+            for wire in (self.ami_wire, *self.more_wires):
+                stack.callback(wire.close)
             stack.callback(super().close)
 
     def _paused(self) -> bool:

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from drill.ami_faults import CutAfter, Reordered, SwallowAnswer, doubled, silent, split
+from drill.ami_faults import Reordered, SwallowAnswer, doubled, silent, split
+from drill.byte_faults import Torn, Turns
 from drill.wire import AMI_END, Wire
 
 HANGUP = b"Event: Hangup" + AMI_END
 NEWSTATE = b"Event: Newstate" + AMI_END
 ANSWER = b"Response: Success\r\nMessage: Originate successfully queued" + AMI_END
+LOGIN = b"Action: Login" + AMI_END
+MINE = b"0190a0aa-0000-7000-8000-0000000000aa"
 ORIGINATE = b"Action: Originate\r\nActionID: a" + AMI_END
 
 
@@ -58,13 +61,27 @@ def test_the_end_of_one_side_reaches_the_other():
         assert client.recv(1) == b""
 
 
-def test_an_originate_is_cut_after_the_bytes_asked_for_and_the_caller_is_reset():
+def test_an_originate_is_cut_after_the_bytes_whose_turn_it_is_and_the_caller_is_reset():
+    turns = Turns()
+    for count in (1, 2):
+        with ends() as (wire, client, server):
+            wire.rule = Torn(turns, steady=0.0)
+            client.sendall(LOGIN + ORIGINATE)
+            with pytest.raises(ConnectionResetError):
+                client.recv(1)
+            assert read(server, 100) == LOGIN + ORIGINATE[:count]
+    assert (turns.count, turns.size, turns.through) == (2, len(ORIGINATE), False)
+
+
+def test_a_link_beside_others_hears_of_its_own_calls_only():
+    other = b"Event: Hangup\r\nUniqueid: " + MINE.replace(b"a", b"b") + AMI_END
+    own = b"Event: Hangup\r\nUniqueid: " + MINE + AMI_END
     with ends() as (wire, client, server):
-        wire.rule = CutAfter(7)
-        client.sendall(ORIGINATE)
-        with pytest.raises(ConnectionResetError):
-            client.recv(1)
-        assert read(server, 100) == ORIGINATE[:7]
+        wire.rule = Torn(Turns())
+        client.sendall(b"Action: Originate\r\nActionID: " + MINE + AMI_END)
+        assert read(server, 10) == b"Action: Or"
+        server.sendall(other + own)
+        assert read(client, len(own)) == own
 
 
 def test_events_are_doubled_exchanged_and_swallowed_as_told():

@@ -195,7 +195,8 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._errands.close()
-        limit = AT_ONCE_SECONDS if self._at_once else CLOSE_SECONDS
+        # A database that has kept the drain waiting until its limit has had its time.
+        limit = AT_ONCE_SECONDS if self._at_once or not self.whole else CLOSE_SECONDS
         await self._presence.leave(limit)
         try:
             await asyncio.to_thread(self._writer.close, limit)

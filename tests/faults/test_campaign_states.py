@@ -47,18 +47,6 @@ def test_stop_hangs_up_what_rings(rig, agi):
     assert rig.dispositions().keys() <= {Disposition.NO_ANSWER, Disposition.CANCELLED}, rig.story()
 
 
-def test_a_campaign_paused_and_resumed_again_and_again_loses_no_lead(rig):
-    leads = numbers("486", times=60)
-    rig.run(leads)
-    for turn in range(6):
-        rig.wait(lambda turn=turn: len(rig.calls()) >= 6 * turn, "calls")
-        rig.act(CampaignAction.PAUSE)
-        rig.act(CampaignAction.RESUME)
-    rig.wait_until_completed()
-    rig.require_agreement()
-    assert sorted(call.number for call in rig.calls()) == leads
-
-
 def test_another_dialer_on_the_same_asterisk_leaves_these_calls_alone(rig, make_rig, lab):
     other = make_rig(lab)
     other.settings["agi"]["port"] += 1

@@ -1,4 +1,7 @@
-"""kill -9 of the engine at each point of the crash table, on both databases: the next start puts everything right."""
+"""kill -9 of the engine at each point of the crash table: the next start puts everything right.
+
+`make faults` kills it at each of them on both databases.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ NEVER_SENT = (CrashPoint.BEFORE_CLAIM, CrashPoint.CLAIMED)
 
 
 @pytest.fixture
-def crashed(make_rig, lab, ready_url):
-    """crashed(point): a rig whose engine died there and was not started again; FastAGI goes on."""
+def crashed(request, make_rig, lab):
+    """crashed(point, url): a rig whose engine died there and was not started again; FastAGI goes on."""
 
-    def make(point: CrashPoint) -> Rig:
-        rig = make_rig(lab, ready_url)
+    def make(point: CrashPoint, url: str) -> Rig:
+        rig = make_rig(lab, request.getfixturevalue(url))
         rig.run(LEADS, crash_at=f"{point}:{PASSES.get(point, SECOND)}")
         assert rig.engine.exit_code() == -signal.SIGKILL
         return rig
@@ -31,9 +34,11 @@ def crashed(make_rig, lab, ready_url):
     return make
 
 
-@pytest.mark.parametrize("point", CrashPoint)
-def test_after_a_kill_every_lead_is_dialed_once_and_every_call_has_its_disposition(crashed, point):
-    rig = crashed(point)
+@pytest.mark.parametrize(
+    ("point", "url"), [*((point, "sqlite_url") for point in CrashPoint), (CrashPoint.SENT, "postgresql_url")]
+)
+def test_after_a_kill_every_lead_is_dialed_once_and_every_call_has_its_disposition(crashed, point, url):
+    rig = crashed(point, url)
     before = {attempt.attempt_id: attempt for attempt in rig.attempts()}
     rig.engine.start()
     rig.wait_until_completed()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-
 import pytest
 
-from dialerd.domain.facts import AttemptState
 from dialerd.domain.lifecycle import CampaignAction
 from dialerd.lab.judge import busiest_second
-from dialerd.store.attempts import AttemptRecord
 from harness.rig import Rig, numbers
 
 PACE = 20
@@ -73,32 +69,3 @@ def test_engines_share_the_pace_of_a_campaign_and_one_that_is_killed_leaves_its_
     first.require_agreement(unknown=True)
     # Both see every call of the Asterisk that they share.
     assert first.engine.entries("stray_call_hung_up") == second.engine.entries("stray_call_hung_up") == []
-
-
-def test_an_engine_that_was_frozen_while_another_took_over_calls_nobody_when_it_wakes_up(engines):
-    first, second = engines
-    leads = numbers("486", "180", times=30)
-    first.fill_the_hopper()
-    second.write_campaign(calls_per_second=6)
-    first.run(leads, calls_per_second=6)
-    first.wait(lambda: first.calls() and len(claimed(first)) > 20, "calls, and leads claimed ahead")
-    first.engine.signal(signal.SIGSTOP)
-    held = {one.phone for one in claimed(first)}
-    second.start(agi=False)
-    second.engine.wait_for("claims_given_back", SHARED_SECONDS)
-    wait_for_part(second, 6)
-    second.wait(
-        lambda: any(one.phone in held and one.node == "second" for one in second.attempts()), "one of them dialed"
-    )
-    first.engine.signal(signal.SIGCONT)
-    wait_for_part(second, 3)
-    wait_for_part(first, 3)
-    more_calls(first, "test", 3)
-    first.wait_until_completed(SHARED_SECONDS)
-    first.require_agreement(unknown=True)
-    assert first.dialed() == sorted(leads), first.story()
-
-
-def claimed(rig: Rig) -> list[AttemptRecord]:
-    """What waits in the hoppers."""
-    return [one for one in rig.open() if one.state is AttemptState.CLAIMED]

@@ -77,7 +77,7 @@ def test_without_asterisks_word_the_engine_waits_for_the_reports_of_its_calls(la
         rig = make_rig(lab, sqlite_url)
         rig.settings["asterisk"]["port"] = proxy.open().port
         rig.write_settings()
-        dial(rig, talk="6s", drain_timeout="60s")
+        dial(rig, talk="4s", drain_timeout="60s")
         proxy.shut()
         rig.engine.wait_for("asterisk_lost")
         rig.engine.signal(signal.SIGTERM)
@@ -95,7 +95,7 @@ def test_what_waits_while_asterisk_is_away_is_given_back(lab, make_rig, sqlite_u
     with AmiProxy(lab.ports.ami) as proxy:
         rig = make_rig(lab, sqlite_url)
         rig.settings["asterisk"]["port"] = proxy.open().port
-        rig.settings["engine"]["hopper_seconds"] = "2s"
+        rig.settings["engine"]["hopper_seconds"] = "1s"
         rig.write_settings()
         rig.run(numbers("486", times=40), calls_per_second=2)
         rig.wait(lambda: rig.calls() and claimed(rig), "a call, and leads in the hopper")

@@ -1,4 +1,4 @@
-"""What the engine does when it is told to stop, to hurry, or to read its settings again; and FastAGI when it dies."""
+"""What the engine does when it is told to stop, to hurry, or to read its settings again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import signal
 
 from dialerd.domain.dispositions import Disposition
 from dialerd.domain.facts import AttemptState
-from dialerd.domain.lifecycle import CampaignAction
 from dialerd.lab.judge import busiest_second
 from dialerd.store import audit
 from harness.rig import CAMPAIGN, Rig, numbers
@@ -90,21 +89,3 @@ def test_sighup_applies_a_new_pace_and_refuses_a_broken_file_keeping_what_was(ri
     rig.wait_until_completed()
     rig.require_agreement()
     assert 8 < busiest_second([call.time for call in rig.calls()]) <= 40 * (1 + LATE_CALLS)
-
-
-def test_fastagi_killed_in_mid_campaign_costs_answered_calls_and_no_disposition(rig):
-    rig.run(numbers("200", "486", times=30), calls_per_second=10)
-    rig.wait(lambda: rig.dispositions()[Disposition.ANSWERED], "an answered call")
-    rig.agi.kill()
-    rig.wait(lambda: rig.dispositions()[Disposition.ABANDONED], "a call that nobody routed")
-    rig.act(CampaignAction.PAUSE)
-    rig.wait(lambda: not rig.open(), "every call ended")
-    ended = {attempt.attempt_id for attempt in rig.attempts()}
-    rig.start_agi()
-    rig.act(CampaignAction.RESUME)
-    rig.wait_until_completed()
-    rig.require_agreement()
-    ends = {pair.attempt.disposition for pair in rig.pairs()}
-    assert ends == {Disposition.ANSWERED, Disposition.ABANDONED, Disposition.BUSY}
-    after = [pair.attempt for pair in rig.pairs() if pair.attempt.attempt_id not in ended]
-    assert {attempt.ended_by for attempt in after} == {"agi"}

@@ -25,10 +25,7 @@ def rename(rig: Rig, name: str) -> None:
 
 
 @pytest.mark.parametrize("point", ["claimed:1", "sent:3"])
-def test_after_a_kill_and_a_new_name_every_lead_is_dialed_once_and_every_call_has_its_end(
-    make_rig, lab, ready_url, point
-):
-    rig = make_rig(lab, ready_url)
+def test_after_a_kill_and_a_new_name_every_lead_is_dialed_once_and_every_call_has_its_end(rig, point):
     rig.run(LEADS, crash_at=point)
     assert rig.engine.exit_code() == -signal.SIGKILL
     left = rig.open()

@@ -15,6 +15,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,7 +57,7 @@ def main(arguments: list[str]) -> int:
     say(f"{'database':11} {'fault':42} {TITLES}")
     with tempfile.TemporaryDirectory(prefix="dialerd-drills-") as folder:
         players: dict[Path, subprocess.Popen[bytes]] = {}
-        for database, names in _lanes(databases, arguments or list(FAULTS)):
+        for database, names in lanes(databases, arguments or list(FAULTS)):
             part = Path(folder) / f"{len(players)}.json"
             part.write_text("[]")
             players[part] = subprocess.Popen([sys.executable, __file__, "--on", database, str(part), *names])
@@ -72,7 +73,7 @@ def main(arguments: list[str]) -> int:
     return 0 if good else 1
 
 
-def _lanes(databases: Sequence[str], names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+def lanes(databases: Sequence[str], names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """What goes on side by side. Drills wait more than they work, and the longest of them takes as long as many others."""
     for database in databases:
         for lane in ([name for name in names if name in LONG], [name for name in names if name not in LONG]):
@@ -106,7 +107,14 @@ def _put(path: Path, text: str) -> None:
     new.replace(path)
 
 
-def play(database: str, part: Path, names: list[str]) -> None:
+def play(
+    database: str,
+    part: Path,
+    names: list[str],
+    *,
+    stage: Callable[[str, Path], AbstractContextManager[World]] = staged,
+    drilled: Callable[[World, Fault], Figures] | None = None,
+) -> None:
     """The faults on one database, in one world; after one that went wrong in a new one. The rows go to `part`."""
     wanted = [FAULTS[name] for name in names]
     rows: list[dict[str, object]] = []
@@ -119,19 +127,24 @@ def play(database: str, part: Path, names: list[str]) -> None:
         folder = tempfile.TemporaryDirectory(prefix="dialerd-faults-", ignore_cleanup_errors=True)
         began, left = time.monotonic(), len(wanted)
         try:
-            with folder, staged(database, Path(folder.name)) as world:
-                _play_on(world, wanted, done)
+            with folder, stage(database, Path(folder.name)) as world:
+                _play_on(world, wanted, drilled or _drilled, done)
         except Exception as error:  # noqa: BLE001 - a world that breaks down must not keep the other drills from being run
             say(traceback.format_exc())
             if len(wanted) == left:
                 done(wanted.pop(0), Figures(0, 0, faults=(f"no world: {error}",)), began)
 
 
-def _play_on(world: World, wanted: list[Fault], done: Callable[[Fault, Figures, float], None]) -> None:
+def _play_on(
+    world: World,
+    wanted: list[Fault],
+    drilled: Callable[[World, Fault], Figures],
+    done: Callable[[Fault, Figures, float], None],
+) -> None:
     """As many of them as the world is of use for."""
     while wanted:
         fault, began = wanted.pop(0), time.monotonic()
-        figures = _drilled(world, fault)
+        figures = drilled(world, fault)
         done(fault, figures, began)
         if not figures.good:
             return

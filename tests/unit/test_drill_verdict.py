@@ -76,6 +76,13 @@ def test_unknown_is_lost_unless_something_was_broken_under_the_call():
     assert judged([unknown], [call()], [Broken(at + 0.5, at + 3)], Terms(2, unknown=False)).lost_dispositions == 1
 
 
+def test_where_only_what_was_not_made_may_be_unknown_a_call_that_was_is_lost():
+    unknown, terms = replace(attempt(), disposition=Disposition.UNKNOWN), Terms(2, unknown=False, unmade=True)
+    at = START.timestamp()
+    assert judged([unknown], [call()], [Broken(at - 1, at + 3)], terms).lost_dispositions == 1
+    assert judged([unknown], [], [Broken(at - 1, at + 3)], terms).lost_dispositions == 0
+
+
 def test_more_calls_in_a_second_than_the_pace_are_counted():
     turns = [attempt(turn) for turn in range(4)]
     close = [replace(call(turn), time=START.timestamp() + 4 + turn / 10) for turn in range(4)]

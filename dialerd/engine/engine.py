@@ -32,6 +32,7 @@ from dialerd.engine.senders import Senders
 from dialerd.engine.server import Server
 from dialerd.engine.succession import Succession
 from dialerd.engine.tracker import Tracker
+from dialerd.engine.trials import Trials
 from dialerd.engine.trunks import Trunks
 from dialerd.engine.upkeep import Upkeep
 from dialerd.engine.watch import Watch
@@ -137,6 +138,7 @@ class Engine:
         node = self.settings.node.name
         self._flags = FlagChanges(lambda: self.settings, self._database, self._clock)
         self._upkeep = Upkeep(self._database, self._clock, self.dialer.wake)
+        self._trials = Trials(lambda: self.settings, self._database, self._writes, self._clock)
         self._schedule = Schedule(lambda kind: self.metrics.scheduler_events.labels(kind).inc())
         self._watch = Watch(
             lambda: self.settings,
@@ -150,17 +152,8 @@ class Engine:
             on_look=self._lines_set,
         )
         self.reloads = Reloads(self._writes, self._clock, node)
-        self.report = Report(
-            lambda: self.settings,
-            self._links,
-            self.dialer,
-            self.tracker,
-            self.trunks,
-            self._watch,
-            self.reloads,
-            self.metrics,
-            self._clock,
-        )
+        told = (self._links, self.dialer, self.tracker, self.trunks, self._watch, self.reloads, self.metrics)
+        self.report = Report(lambda: self.settings, *told, self._clock)
         self._presence = Presence(
             self._writes, self._clock, self._crew, self.dialer, self.report.status, node=node, owner=self._owner
         )
@@ -177,7 +170,7 @@ class Engine:
         self._schedule.every("audit", engine.audit_interval, self._audit)
         self._recover_imports()
         self._schedule.every("imports", RECOVER_IMPORTS_SECONDS, self._recover_imports)
-        aside = (self._watch, self._presence, self._flags, self._upkeep)
+        aside = (self._watch, self._presence, self._flags, self._upkeep, self._trials)
         for server in self._servers.values():
             self._tasks.append(asyncio.create_task(self._watched(server.run(alone=len(self._servers) == 1))))
         for part in (self.tracker, self.trunks, self.dialer, *aside):
@@ -224,6 +217,7 @@ class Engine:
 
     async def drain(self) -> None:
         """Send nothing more, give back what waits, and see calls in progress to their end or to the time limit."""
+        self._trials.stop()
         drain = Drain(self.dialer, self.tracker, self._links.values())
         self.whole = await drain.run(self.settings.engine.drain_timeout, give_back=self.fault is None)
 

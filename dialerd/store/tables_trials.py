@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Table, Text
+from sqlalchemy import Column, Index, Table, Text, and_
 
 from dialerd.store.metadata import metadata
 from dialerd.store.types import UtcDateTime
@@ -16,6 +16,8 @@ trials = Table(
     Column("endpoint", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("begun_at", UtcDateTime, nullable=False),
+    Column("taken_at", UtcDateTime),
+    Column("placed_at", UtcDateTime),
     Column("answered_at", UtcDateTime),
     Column("destination", Text),
     Column("ended_at", UtcDateTime),
@@ -23,3 +25,7 @@ trials = Table(
     Column("detail", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
+
+_wanted = and_(trials.c.taken_at.is_(None), trials.c.ended_at.is_(None))
+# Engines look for these all the time, and nearly always there are none.
+Index("trials_wanted", trials.c.begun_at, sqlite_where=_wanted, postgresql_where=_wanted)

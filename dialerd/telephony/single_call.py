@@ -23,7 +23,7 @@ class SingleCall:
     """The call of one Originate, as its events tell of it."""
 
     def __init__(self, call_id: str, now: Callable[[], datetime], on_progress: Callable[[AttemptState], None]) -> None:
-        """`on_progress` hears when it rings and when it is answered."""
+        """`on_progress` hears when Asterisk takes the call (SENDING), when it rings and when it is answered."""
         self._id = call_id
         self._now = now
         self._on_progress = on_progress
@@ -45,6 +45,7 @@ class SingleCall:
             reply = await session.send(fields, timeout=ANSWER_SECONDS)
             if not reply.ok:
                 raise Refused(f"Asterisk does not make the call: {reply.message}")
+            self._on_progress(AttemptState.SENDING)
             try:
                 return await self._end()
             except asyncio.CancelledError:

@@ -2,11 +2,14 @@
 
 import csv
 import re
+from datetime import timedelta
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
-from dialerd.service import list_versions, lists
+from dialerd.domain.people import Role
+from dialerd.service import list_versions, lists, tokens, trials
 from dialerd.store import audit
 
 FIRST = """Mobile;First name;Surname;Town
@@ -205,6 +208,28 @@ def test_a_lead_is_added_changed_and_closed_by_hand(console):
     with console.database.read() as conn:
         deeds = [(deed.actor, deed.action, deed.source) for deed in audit.page(conn, limit=3)][::-1]
     assert deeds == [("olga", f"lead.{what}", "127.0.0.1") for what in ("add", "edit", "close")]
+
+
+def test_a_campaign_is_tried_with_a_telephone_of_ones_own_and_the_call_is_made_once(console):
+    rang = len(console.rig.lab.agent_calls())
+    with console.page(path="/campaign?name=autumn") as page:
+        for telephone, ending in (("PJSIP/carrier", None), ("PJSIP/agent-answers", "answered, went to extension")):
+            page.get_by_role("button", name="Try").click()
+            expect(page.get_by_role("dialog")).to_contain_text("No lead is dialed")
+            page.get_by_label("PJSIP endpoint").fill(telephone)
+            page.get_by_role("button", name="Call it").click()
+            told = page.get_by_role("status").filter(has_text=f"Trial with {telephone}: {ending}")
+            expect(told if ending else page.get_by_text("PJSIP/carrier is trunk carrier")).to_be_visible()
+    now, hour = console.rig.now(), timedelta(hours=1)
+    token = tokens.add(console.database, "crm", Role.OPERATOR, lasts=hour, actor="the tests", now=now)
+    headers = {"Authorization": f"Bearer {token.secret}", "Idempotency-Key": "crm-1"}
+    ask = {"url": f"{console.base}/api/v1/campaigns/autumn/try", "json": {"to": "PJSIP/agent-answers"}}
+    answers = [httpx.post(**ask, headers=headers, timeout=40) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202], answers[0].text
+    trial_id = answers[0].json()["trial_id"]
+    console.rig.wait(lambda: trials.read(console.database, trial_id).disposition == "answered", "the trial's end")
+    assert len(console.rig.lab.agent_calls()) - rang == 2
+    assert console.rig.attempts("autumn") == []
 
 
 def test_numbers_go_on_do_not_call_by_hand_and_by_the_file_and_off_again(console):

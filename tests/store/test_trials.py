@@ -1,13 +1,16 @@
 """Trials are routed and end like attempts, and are none."""
 
+from datetime import timedelta
+
 import pytest
 
-from dialerd.domain.errors import NotFound, Refused
+from dialerd.domain.errors import NotFound, Refused, Unavailable
 from dialerd.domain.facts import EndFacts, Witness
 from dialerd.service import trials
 from dialerd.service.attempts import Ending, EndRequest, end_each
 from dialerd.service.routing import RouteOrder, RouteRequest, route_each
 from dialerd.settings import Campaign
+from dialerd.store import freezes
 from dialerd.store import trials as rows
 from dialerd.store.ids import new_attempt_id
 from harness import configuration
@@ -68,3 +71,43 @@ def test_a_trial_is_no_attempt(world, trial):
     assert isinstance(result, NotFound)
     assert world.attempts() == []
     assert len(world.claim()) == 3
+
+
+@pytest.fixture
+def wanted(world):
+    """A trial that waits for an engine."""
+    trial_id = new_attempt_id(NOW)
+    row = {"campaign": CAMPAIGN, "endpoint": "101", "actor": "tests", "now": NOW, "taken": False}
+    world.write(lambda conn: rows.begin(conn, trial_id, **row))
+    return read(world, trial_id)
+
+
+def take(world, trial, after=timedelta()):
+    return world.write(lambda conn: trials.take(conn, trial, NOW + after))
+
+
+def test_a_trial_that_is_asked_for_is_taken_by_one_engine(world, wanted, trial):
+    assert world.read(rows.wanted) == [wanted]
+    assert [take(world, wanted), take(world, wanted)] == [True, False]
+    assert world.read(rows.wanted) == []
+    assert [take(world, read(world, trial)), read(world, trial).disposition] == [False, None]
+
+
+@pytest.mark.parametrize("why", ["frozen", "late", "withdrawn"])
+def test_nobody_is_called_for_a_trial_that_is_frozen_or_late_or_withdrawn(world, wanted, why):
+    if why == "frozen":
+        world.write(lambda conn: freezes.add(conn, CAMPAIGN, NOW, "bob"))
+    if why == "withdrawn":
+        trials.withdraw(world.database, wanted.trial_id, NOW)
+    late = trials.TAKE_WITHIN + timedelta(seconds=1)
+    assert not take(world, wanted, late if why == "late" else timedelta())
+    ended = read(world, wanted.trial_id)
+    assert (ended.taken_at, ended.disposition) == (None, "cancelled")
+    with pytest.raises(Refused if why == "frozen" else Unavailable, match="PJSIP/101 is not called: "):
+        trials.require_made(ended)
+
+
+def test_a_trial_that_an_engine_has_is_not_withdrawn(world, wanted):
+    take(world, wanted)
+    trials.withdraw(world.database, wanted.trial_id, NOW)
+    assert read(world, wanted.trial_id).ended_at is None

@@ -30,7 +30,8 @@ def role_of(route):
 
 def place(path):
     """The path with something in the place of each parameter."""
-    values = {"attempt_id": "00000000-0000-7000-8000-000000000000", "name": "spring"}
+    nobody = "00000000-0000-7000-8000-000000000000"
+    values = {"attempt_id": nobody, "trial_id": nobody, "name": "spring"}
     return re.sub(r"{(\w+)}", lambda found: values.get(found[1], "1"), path)
 
 

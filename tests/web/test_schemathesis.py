@@ -35,6 +35,12 @@ names = { values = ["spring", "alice"] }
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "403", "404", "409", "412", "413", "415", "422"]
 
+# No engine runs here, so nobody is called, and that is what it says.
+[[operations]]
+include-path = "/campaigns/{name}/try"
+checks.not_a_server_error.expected-statuses = ["2xx", "4xx", "503"]
+checks.positive_data_acceptance.expected-statuses = ["404", "409", "422", "503"]
+
 # It finds its own token among the answers, and would go on with a revoked one.
 [[operations]]
 include-path = "/tokens/{name}/revoke"

@@ -14,7 +14,7 @@ def create_trials() -> None:
         "trials",
         *(sa.Column(name, sa.Text, nullable=False) for name in ("id", "campaign", "endpoint", "actor")),
         sa.Column("begun_at", UtcDateTime, nullable=False),
-        sa.Column("answered_at", UtcDateTime),
+        *(sa.Column(name, UtcDateTime) for name in ("taken_at", "placed_at", "answered_at")),
         sa.Column("destination", sa.Text),
         sa.Column("ended_at", UtcDateTime),
         sa.Column("disposition", sa.Text),
@@ -22,3 +22,5 @@ def create_trials() -> None:
         sa.PrimaryKeyConstraint("id", name="trials_pkey"),
         sqlite_with_rowid=False,
     )
+    wanted = sa.text("taken_at IS NULL AND ended_at IS NULL")
+    op.create_index("trials_wanted", "trials", ["begun_at"], sqlite_where=wanted, postgresql_where=wanted)

@@ -19,12 +19,14 @@ from dialerd.web.api import (
     lists,
     office,
     session,
+    trials,
     versions,
 )
 from dialerd.web.feed import Feed
 
 ROUTERS: tuple[APIRouter, ...] = (
     *(session.router, lists.router, versions.router, imports.uploads, flow.router, leads.router, campaigns.router),
+    trials.router,
     *(dnc.router, dnc.uploads, calls.router, office.router, office.secret, events.router),
 )
 DESCRIPTION = """\

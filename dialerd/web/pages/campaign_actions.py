@@ -8,6 +8,7 @@ from dialerd.domain.lifecycle import CampaignAction, CampaignState
 from dialerd.service import campaigns
 from dialerd.service.status import CampaignStatus
 from dialerd.web.pages.asking import ask
+from dialerd.web.pages.campaign_trial import Trying
 from dialerd.web.pages.freezing import freeze, thaw
 from dialerd.web.pages.visit import Visit
 
@@ -37,6 +38,7 @@ class Actions:
     def __init__(self, visit: Visit, name: str) -> None:
         self._visit, self._name = visit, name
         self._box = ui.row().classes("items-center")
+        self._trying = Trying(visit, name)
         self._shown: object = None
 
     def put(self, told: CampaignStatus) -> None:
@@ -55,6 +57,8 @@ class Actions:
                     if action in (CampaignAction.START, CampaignAction.RESUME)
                     else "outline no-caps"
                 )
+            if told.state is not CampaignState.ARCHIVED:
+                ui.button("Try", on_click=self._trying.ask).props("outline no-caps")
             if frozen:
                 ui.button("Unfreeze", on_click=lambda: thaw(self._visit, self._name)).props("unelevated no-caps")
             elif told.state is CampaignState.ACTIVE:

@@ -1,15 +1,14 @@
 """A campaign tried over HTTP: what is answered while there is no engine, and by what an engine does with it."""
 
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
 from dialerd.domain.people import Role
-from dialerd.service import freezes, trials
+from dialerd.service import freezes
 from dialerd.store import nodes
 from dialerd.store import trials as rows
+from harness.played_engine import played_engine
 
 TRY = "/campaigns/spring/try"
 PHONE = {"to": "PJSIP/101"}
@@ -20,29 +19,6 @@ def api(each_office):
     return each_office.program(Role.OPERATOR)
 
 
-@contextmanager
-def engine(office, does):
-    """One that takes every trial and does this with it."""
-    over = threading.Event()
-    with office.site.database.write() as conn:
-        nodes.register(conn, "played", instance="1", pid=1, host="here", version="1")
-
-    def work():
-        while not over.wait(0.02):
-            with office.site.database.write() as conn:
-                for trial in rows.wanted(conn):
-                    assert trials.take(conn, trial, office.site.now())
-                    does(conn, trial.trial_id, office.site.now())
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
 def test_without_an_engine_nobody_is_called_and_the_answer_says_what_to_start(api, each_office):
     answer = api.post(TRY, json=PHONE)
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:dialerd:unavailable")
@@ -51,7 +27,7 @@ def test_without_an_engine_nobody_is_called_and_the_answer_says_what_to_start(ap
 
 
 def test_an_engine_calls_once_however_often_the_same_is_asked(api, each_office):
-    with engine(each_office, rows.mark_placed):
+    with played_engine(each_office.site):
         answers = [api.post(TRY, json=PHONE, headers={"Idempotency-Key": "once"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
     trial = answers[0].json()
@@ -67,7 +43,7 @@ def test_a_call_that_cannot_be_made_is_unavailable_with_the_words_of_the_engine(
     def fail(conn, trial_id, now):
         rows.end(conn, trial_id, "failed", "Asterisk is not reached", now)
 
-    with engine(each_office, fail):
+    with played_engine(each_office.site, fail):
         answer = api.post(TRY, json=PHONE)
     assert answer.status_code == 503
     assert answer.json()["detail"] == "PJSIP/101 is not called: Asterisk is not reached"
@@ -75,7 +51,7 @@ def test_a_call_that_cannot_be_made_is_unavailable_with_the_words_of_the_engine(
 
 def test_what_may_not_be_called_is_refused_with_the_rule_and_written_down(api, each_office):
     site = each_office.site
-    with engine(each_office, rows.mark_placed):
+    with played_engine(each_office.site):
         assert api.post(TRY, json={"to": "PJSIP/101,x"}).status_code == 422
         trunk = api.post(TRY, json={"to": "PJSIP/carrier"})
         freezes.freeze(site.database, None, configured=["spring"], actor="bob", now=site.now(), max_send_delay=0.0)

@@ -33,12 +33,12 @@ def create_app(site: Site, *, pages: bool = True) -> FastAPI:
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     problems.install(app)
-    app.mount(API_PATH, api.create(Feed(site)))
+    app.mount(API_PATH, api.application())
     app.include_router(login.router)
     if pages:
         from dialerd.web import pages as console  # noqa: PLC0415 - it starts NiceGUI
 
         console.install(app)
     # Around everything, the errors of the application among it.
-    app.add_middleware(Guard, site=site)
+    app.add_middleware(Guard, site=site, feed=Feed(site))
     return app

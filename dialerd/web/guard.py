@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dialerd.domain.errors import DialerdError, Unavailable
 from dialerd.store.audit import coming_from
 from dialerd.web import people
+from dialerd.web.feed import Feed
 from dialerd.web.problems import problem
 from dialerd.web.refusals import REFUSALS, Refusals
 from dialerd.web.site import Site
@@ -47,11 +48,12 @@ log = structlog.get_logger("dialerd.web")
 
 
 class Guard:
-    """Lets through what may pass, with `state.site`, `state.asker` and `state.source` for whoever answers."""
+    """Lets through what may pass, with `state.site`, `.feed`, `.asker` and `.source` for whoever answers."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    def __init__(self, app: ASGIApp, site: Site, feed: Feed) -> None:
         self._app = app
         self._site = site
+        self._feed = feed
         self._refusals = Refusals(site)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +65,7 @@ class Guard:
         client = scope.get("client")
         source = client[0] if client else "unknown"
         state = scope.setdefault("state", {})
-        state.update(site=self._site, asker=None, source=source, why=None)
+        state.update(site=self._site, feed=self._feed, asker=None, source=source, why=None)
         sending = _Answer(scope, send, self._refusals)
         with coming_from(source):
             refusal = await self._judge(scope)

@@ -12,7 +12,7 @@ from dialerd.domain.people import Role
 from dialerd.service import campaigns, dnc, lead_changes, lists, people
 from dialerd.service.dnc import DncTerms, DncWish
 from dialerd.store import audit
-from harness.console import ZONE
+from harness.console import ZONE, alive
 
 HOSTILE = (
     """<img src=x onerror="window.hacked=1">`${window.hacked=1}`</script><script>window.hacked=1</script>{{7*7}}"""
@@ -233,6 +233,7 @@ def test_a_list_is_created_with_the_keyboard_alone(full):
         page.get_by_role("button", name="Create list").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_label("Name, such as")).to_be_focused()
+        alive(page)
         page.keyboard.type("By hand")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Upload into By hand")).to_be_visible()

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -49,13 +50,13 @@ class Web(Program):
         return httpx.get(f"{self.url}{path}", headers=headers, timeout=30)
 
 
-@pytest.fixture
-def web(tmp_path, ready_url):
-    database = Database(ready_url)
+@contextmanager
+def serving(folder, url):
+    database = Database(url)
     people.add(database, "alice", Role.ADMIN, password=PASSWORD, actor="test", now=people_now())
     database.close()
     ports = claim_ports(1)
-    made = Web(tmp_path, ready_url, ports.numbers[0])
+    made = Web(folder, url, ports.numbers[0])
     try:
         made.start()
         made.wait_for("serving", 60)
@@ -65,13 +66,26 @@ def web(tmp_path, ready_url):
         ports.release()
 
 
+@pytest.fixture
+def each_web(tmp_path, ready_url):
+    with serving(tmp_path, ready_url) as made:
+        yield made
+
+
+@pytest.fixture
+def web(tmp_path, sqlite_url):
+    with serving(tmp_path, sqlite_url) as made:
+        yield made
+
+
 def people_now():
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
 
 
-def test_it_serves_pages_to_who_has_logged_in_and_sockets_to_our_own_pages(web):
+def test_it_serves_pages_to_who_has_logged_in_and_sockets_to_our_own_pages(each_web):
+    web = each_web
     assert {web.get(path).headers["location"].partition("?")[0] for path in PAGES} == {"/login"}
     cookie = web.cookie()
     for path in PAGES:

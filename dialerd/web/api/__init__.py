@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
@@ -22,7 +24,6 @@ from dialerd.web.api import (
     trials,
     versions,
 )
-from dialerd.web.feed import Feed
 
 ROUTERS: tuple[APIRouter, ...] = (
     *(session.router, lists.router, versions.router, imports.uploads, flow.router, leads.router, campaigns.router),
@@ -36,8 +37,11 @@ Errors are problem details (RFC 9457). docs/api.md explains tokens, paging, idem
 """
 
 
-def create(feed: Feed) -> FastAPI:
-    """The API as an application of its own, so that what it does not know is its 404 and 405, and no page's."""
+@cache
+def application() -> FastAPI:
+    """The API as an application of its own, so that what it does not know is its 404 and 405, and no page's. It is made once:
+    what it stands on comes with each request.
+    """
     app = FastAPI(
         title="dialerd",
         version=__version__,
@@ -46,7 +50,6 @@ def create(feed: Feed) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.feed = feed
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

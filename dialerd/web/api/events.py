@@ -48,7 +48,7 @@ async def events(
 ) -> StreamingResponse:
     """What changes, as it does. The stream ends when your login or token does; come back with Last-Event-ID."""
     last = _last(last_event_id)
-    feed: Feed = request.app.state.feed
+    feed: Feed = request.state.feed
     if feed.watchers >= MOST_STREAMS:
         raise Unavailable(f"{MOST_STREAMS} streams of events are open already; close some, or ask again later")
     return StreamingResponse(_stream(feed, site, asker, last), media_type=MEDIA_TYPE)

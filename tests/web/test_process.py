@@ -16,7 +16,9 @@ from dialerd.store.database import Database
 from harness.program import Program
 
 PASSWORD = "correct horse battery"
-PAGES = ("/", "/new", "/campaigns", "/calls", "/leads", "/dnc", "/audit", "/health")
+PAGES = ("/", "/new", "/campaigns", "/calls", "/leads", "/dnc", "/dispositions", "/audit", "/health")
+ABOUT = ("/list", "/upload", "/import", "/campaign", "/lead", "/download/x")
+"""Pages about one thing, and a file that was made for somebody."""
 SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
 UPGRADE = {
     "Upgrade": "websocket",
@@ -86,8 +88,9 @@ def people_now():
 
 def test_it_serves_pages_to_who_has_logged_in_and_sockets_to_our_own_pages(each_web):
     web = each_web
-    assert {web.get(path).headers["location"].partition("?")[0] for path in PAGES} == {"/login"}
+    assert {web.get(path).headers["location"].partition("?")[0] for path in (*PAGES, *ABOUT)} == {"/login"}
     cookie = web.cookie()
+    assert web.get("/download/x", **cookie).status_code == 404
     for path in PAGES:
         answer = web.get(path, **cookie)
         assert answer.status_code == 200, f"{path}: {answer.text[:300]}"

@@ -77,7 +77,14 @@ class _Deeds:
         self._none.clear()
         if not found:
             with self._none:
-                empty("Nothing was done yet." if subject is None else f"Nothing was done to {subject}.")
+                empty(
+                    _NOTHING
+                    if subject is None
+                    else f"Nothing was done to {subject}. Empty the field to see every deed."
+                )
+
+
+_NOTHING = "Nothing was done yet. Whatever somebody changes, or is refused, is shown here with who and when."
 
 
 def _row(visit: Visit, deed: AuditEntry) -> dict[str, object]:

@@ -106,7 +106,7 @@ class _CampaignPage:
                 self._funnel = figures.Figures(("Part", "Leads", "Until"), label="Where the leads are")
         heading("Calls up", 2)
         self._calls = table(OPEN_COLUMNS, (), label="Calls up")
-        self._quiet = ui.label("No call is up.")
+        self._quiet = ui.label("No call is up. What is said above is why, when it does not dial.")
         with ui.row().classes("w-full items-start"):
             with ui.column().classes("col-12 col-md-6"):
                 heading("Lists, in the order they are dialed", 2)

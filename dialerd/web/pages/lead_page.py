@@ -137,7 +137,7 @@ def _tell_calls(visit: Visit, story: LeadStory) -> None:
             )
         )
     if not rows:
-        ui.label("It was not called yet.")
+        ui.label("It was not called yet. The gates on this page say why, or when it will be.")
     _section(("Attempt", "At", "Campaign", "How it ended", "Detail", "Seen by"), rows, "Calls")
 
 

@@ -22,6 +22,8 @@ from dialerd.web.site import Site
 
 T = TypeVar("T")
 
+_NONE = "There are no leads yet. Upload a file, or add one lead: More, Add a lead."
+_NONE_FITS = "No lead fits. Try another number or other words, or all dispositions."
 PAGE = 50
 _COLUMNS = (
     Column("phone", "Number", linked=True),
@@ -85,7 +87,7 @@ class _Leads:
         def fill(found: Sequence[LeadDetail]) -> None:
             self._put(found)
             self._pager.show(_last(found), first=not after)
-            self._say("" if found else "No lead fits." if after else "There are no leads yet.")
+            self._say("" if found else _NONE_FITS if after else _NONE)
 
         await self._following.turn(("leads of", name, after or 0), read, fill)
 
@@ -96,7 +98,7 @@ class _Leads:
         def fill(found: Sequence[LeadDetail]) -> None:
             self._put(found)
             self._pager.show(_last(found), first=not after)
-            self._say("" if found else "No lead fits.")
+            self._say("" if found else _NONE_FITS)
 
         await self._stand(read, fill)
 
@@ -118,7 +120,7 @@ class _Leads:
                 self._say("Type a number with its country code, how one begins (+1415), or words such as a name.")
             else:
                 more = "" if found.complete else "There may be more: type more of it, or choose a disposition."
-                self._say(more if found.leads else "No lead fits.")
+                self._say(more if found.leads else _NONE_FITS)
 
         await self._stand(read, fill)
 

@@ -68,7 +68,7 @@ class Versions:
         self._none.clear()
         if not versions:
             with self._none:
-                empty("No versions yet: each upload becomes one.")
+                empty("No versions yet: each upload becomes one. Upload a file to make the first.")
         self._tools.set_visibility(bool(versions))
         self._table.put([_row(self._visit, version) for version in versions])
         good = [version.number for version in versions if version.state in _GOOD]

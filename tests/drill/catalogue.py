@@ -1,4 +1,4 @@
-"""Every fault, in the order in which a world goes through them: those that set the clock at the end."""
+"""Every fault, in the order in which a world goes through them: those that set the clock late, and a quiet minute at the end."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from drill import (
     engine_faults,
     kills,
     load_faults,
+    quiet_faults,
 )
 from drill.fault import Fault
 
@@ -29,5 +30,6 @@ MODULES = (
     load_faults,
     kills,
     clock_faults,
+    quiet_faults,
 )
 FAULTS: dict[str, Fault] = {fault.name: fault for module in MODULES for fault in module.FAULTS}

@@ -31,7 +31,7 @@ from drill.world import World
 
 OUT = Path("var/faults")
 # These have a world of their own.
-LONG = ("random_kills",)
+LONG = ("random_kills", "quiet_after_random_kills")
 LOOK_SECONDS = 1.0
 HEAD = ("cycles", "calls", "double_dialed", "lost_dispositions", "over_pace", "outside_hours", "stuck_leads")
 TITLES = "cycles  calls double   lost   over outside  stuck recovery_seconds"

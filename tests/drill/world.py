@@ -79,6 +79,7 @@ class World(Rig):
         self.openings: dict[str, Opening] = {CAMPAIGN: ALWAYS, CLOSED: far_from(datetime.now(UTC))}
         self.broken: list[Broken] = []
         self.recoveries: list[float] = []
+        self.still_since = self.began
         self.eras: list[Era] = []
         self._ports = claim_ports(1)
         self._made = 0
@@ -128,6 +129,7 @@ class World(Rig):
     def begin(self) -> None:
         """What is judged begins here: it dials, and calls are up."""
         self.ensure_up()
+        self.require_still()
         for program in (self.engine, self.agi):
             program.look_from_here()
         self.began = time.time()
@@ -203,6 +205,12 @@ class World(Rig):
         if self.tail.up():
             self.lab.carrier.rx("channel request hangup all")
         self.wait(lambda: not self.tail.up(), "the carrier's calls ended")
+        self.still_since = time.time()
+
+    def require_still(self) -> None:
+        """AssertionError when a call has come since it was quiet."""
+        late = [call.number for call in self.tail.since(self.still_since)]
+        assert not late, f"called while nothing was to be sent: {late}"
 
     def judged(self, terms: Terms, cycles: int, recovery: float | None) -> Figures:
         """The figures of what was done since `begin`; call it when it is quiet."""

@@ -23,9 +23,9 @@ MAX_SEND_DELAY = 2.0
 
 
 @pytest.fixture
-def rig(lab, make_rig, database_url):
+def rig(lab, make_rig, ready_url):
     """A rig on each database, with calls planned seconds ahead."""
-    rig = make_rig(lab, database_url)
+    rig = make_rig(lab, ready_url)
     rig.fill_the_hopper()
     return rig
 

@@ -13,7 +13,6 @@ from dialerd.fastagi import FastAgi
 from dialerd.lab.ports import claim_ports
 from dialerd.ops.clock import SystemClock
 from dialerd.ops.metrics import Metrics
-from dialerd.service.schema import prepare
 from dialerd.settings import load
 from dialerd.store import attempts, campaigns, claims, leads, lists, staging, versions
 from dialerd.store.attempts import AttemptRecord
@@ -29,14 +28,14 @@ T = TypeVar("T")
 class Desk:
     """`process` is the FastAGI part; `now` is the clock it reads, to be moved by a test."""
 
-    def __init__(self, folder: Path, **campaign: Any) -> None:
+    def __init__(self, folder: Path, url: str, **campaign: Any) -> None:
         self.folder = folder
         self.config = folder / "dialerd.toml"
         self.ports = claim_ports(1)
         self.now = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
         self.settings: dict[str, Any] = {
             "paths": {"state_dir": ".", "campaigns": "campaigns.d", "agi_scripts": "agi"},
-            "database": {"url": f"sqlite:///{folder}/dialerd.db"},
+            "database": {"url": url},
             "agi": {"port": self.ports.numbers[0], "threads": 4, "metrics_port": 0, "read_timeout": "2s"},
             "trunks": {"carrier": {"endpoint": "carrier", "calls_per_second": 200, "max_calls": 1000}},
         }
@@ -44,8 +43,7 @@ class Desk:
         (folder / "agi").mkdir()
         self.write_campaign(**campaign)
         configuration.write(self.config, self.settings)
-        self.database = Database(self.settings["database"]["url"])
-        prepare(self.database)
+        self.database = Database(url)
         self.metrics = Metrics()
         self.process: FastAgi | None = None
         self.calls: list[FakeAsterisk] = []

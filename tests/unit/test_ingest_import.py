@@ -19,7 +19,6 @@ from dialerd.service.list_rules import number_rules
 from dialerd.service.unfinished import end_orphans
 from dialerd.store import campaigns, leads, versions
 from dialerd.store import lists as stored
-from dialerd.store.database import Database
 from dialerd.store.steps import FIRST
 from dialerd.store.versions import Buckets
 from harness.interrupted import dying_worker, interrupt_after
@@ -31,14 +30,6 @@ LATER = HANGS_AFTER + timedelta(seconds=1)
 
 def clock():
     return datetime.now(UTC)
-
-
-@pytest.fixture
-def database(database_url):
-    opened = Database(database_url)
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from harness.desk import Desk
 
 
 @pytest.fixture
-def desk(tmp_path) -> Iterator[Desk]:
-    desk = Desk(tmp_path)
+def desk(tmp_path, sqlite_url) -> Iterator[Desk]:
+    desk = Desk(tmp_path, sqlite_url)
     try:
         desk.start()
         yield desk

@@ -13,9 +13,9 @@ QUESTION = "${DIALERD_ATTEMPT}|${AMDSTATUS}|${AMDCAUSE}"
 
 
 @pytest.fixture
-def desk(tmp_path):
+def desk(tmp_path, sqlite_url):
     (tmp_path / "dispositions.toml").write_text("[sale]\n")
-    desk = Desk(tmp_path, amd={"enabled": True, "machine": "playback", "file": "custom/message"})
+    desk = Desk(tmp_path, sqlite_url, amd={"enabled": True, "machine": "playback", "file": "custom/message"})
     try:
         desk.start()
         yield desk

@@ -12,8 +12,8 @@ FREEZE = "481526"
 
 
 @pytest.fixture
-def desk(tmp_path):
-    desk = Desk(tmp_path)
+def desk(tmp_path, sqlite_url):
+    desk = Desk(tmp_path, sqlite_url)
     file = tmp_path / "freeze.pin"
     file.touch(mode=0o600)
     file.write_text(FREEZE)

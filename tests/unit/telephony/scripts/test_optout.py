@@ -15,11 +15,11 @@ UP = "16|Up||SIP 200 OK"
 
 
 @pytest.fixture
-def make_desk(tmp_path):
+def make_desk(tmp_path, sqlite_url):
     made = []
 
     def make(**campaign):
-        made.append(Desk(tmp_path, **campaign))
+        made.append(Desk(tmp_path, sqlite_url, **campaign))
         made[0].start()
         return made[0]
 

@@ -18,8 +18,8 @@ SLOW = "def run(session, context):\n    session.get_variable('X')\n    session.s
 
 
 @pytest.fixture
-def desk(tmp_path):
-    desk = Desk(tmp_path)
+def desk(tmp_path, sqlite_url):
+    desk = Desk(tmp_path, sqlite_url)
     yield desk
     desk.close()
 

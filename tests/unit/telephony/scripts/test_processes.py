@@ -46,8 +46,8 @@ sys.exit(Workers(path, settings, "", Notifier(), stuck_seconds=3.0).run())
 
 
 @pytest.fixture
-def desk(tmp_path):
-    desk = Desk(tmp_path)
+def desk(tmp_path, sqlite_url):
+    desk = Desk(tmp_path, sqlite_url)
     desk.settings["agi"]["processes"] = 2
     configuration.write(desk.config, desk.settings)
     (desk.folder / "agi" / "who.py").write_text(WHO)

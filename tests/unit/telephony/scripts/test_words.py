@@ -26,10 +26,11 @@ UP = ("16", "Up", "", "SIP 200 OK")
 
 
 @pytest.fixture
-def desk(tmp_path):
+def desk(tmp_path, sqlite_url):
     (tmp_path / "dispositions.toml").write_text(OURS)
     desk = Desk(
         tmp_path,
+        sqlite_url,
         max_attempts=3,
         schedule={"timezone": "Europe/Berlin", "hours": ["mon-fri 09:00-18:00"]},
         recycle={"not_now": {"attempts": 2, "wait": "1h"}},

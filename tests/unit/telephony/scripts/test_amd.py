@@ -37,7 +37,7 @@ def hears(desk, attempt, status, cause="TOOLONG-5000", *, uniqueid=None):
 
 
 def ends(desk, attempt):
-    desk.call("ended", attempt, agi_arg_1=f"{attempt}|16|Up||SIP 200 OK").obey()
+    desk.call("ended", attempt, agi_arg_1=f"{attempt}|16|Up|||SIP 200 OK").obey()
     return desk.attempt(attempt)
 
 

@@ -12,7 +12,7 @@ from dialerd.domain.facts import AttemptState
 from dialerd.ops import journal
 from harness.waiting import wait_for
 
-TALKED = "16|Up||SIP 200 OK"
+TALKED = "16|Up|||SIP 200 OK"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from harness.desk import Desk
 
 STRANGER = "01890a5d-ac96-774b-bcce-b302099a8057"
 PHONE = "+12025550100"
-UP = "16|Up||SIP 200 OK"
+UP = "16|Up|||SIP 200 OK"
 
 
 @pytest.fixture

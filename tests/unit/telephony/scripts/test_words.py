@@ -22,7 +22,7 @@ do_not_call = true
 counts = false
 final = false
 """
-UP = ("16", "Up", "", "SIP 200 OK")
+UP = ("16", "Up", "", "", "SIP 200 OK")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_disposition_the_dialplan_gives_is_what_the_call_ends_with(desk, att
 
 def test_the_word_stands_whatever_else_is_seen_of_the_end(desk, attempt):
     say(desk, "disposition?disposition=SALE", attempt)
-    record = ends(desk, attempt, "0", "Up", "0", "")
+    record = ends(desk, attempt, "0", "Up", "0", "", "")
     assert (record.disposition, record.counts) == ("sale", True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Console:
         rig.write_settings()
         self.web = Program(rig.config, ("web",), rig.folder / "web.log")
         self._states: dict[str, Any] = {}
+        self._browsers: dict[str, BrowserContext] = {}
+        self._stack = ExitStack()
 
     def start(self) -> None:
         """Starts it and returns when it serves."""
@@ -51,13 +53,8 @@ class Console:
 
     @contextmanager
     def page(self, name: str = "olga", path: str = "/", **options: Any) -> Iterator[Page]:
-        """A page that this user has open, in a browser of their own."""
-        with self.context(**options) as context:
-            if name not in self._states:
-                self.log_in(context, name)
-                self._states[name] = context.storage_state()
-            else:
-                context.add_cookies(self._states[name]["cookies"])
+        """A page that this user has open, in a browser of their own; the same one as before, unless it has `options`."""
+        with self._browser_of(name, options) as context:
             page = context.new_page()
             self.open(page, path)
             try:
@@ -65,6 +62,30 @@ class Console:
             except AssertionError:
                 page.screenshot(path=self.rig.folder / "failed.png")
                 raise
+
+    @contextmanager
+    def _browser_of(self, name: str, options: Mapping[str, Any]) -> Iterator[BrowserContext]:
+        if options:
+            with self.context(**options) as context:
+                self._let_in(context, name)
+                yield context
+            return
+        if name not in self._browsers:
+            # It has the scripts of the pages already: to fetch and compile them is most of what a page costs.
+            self._browsers[name] = self._stack.enter_context(self.context())
+            self._let_in(self._browsers[name], name)
+        try:
+            yield self._browsers[name]
+        finally:
+            for page in self._browsers[name].pages:
+                page.close()
+
+    def _let_in(self, context: BrowserContext, name: str) -> None:
+        if name in self._states:
+            context.add_cookies(self._states[name]["cookies"])
+        else:
+            self.log_in(context, name)
+            self._states[name] = context.storage_state()
 
     @contextmanager
     def context(self, **options: Any) -> Iterator[BrowserContext]:
@@ -119,6 +140,7 @@ class Console:
         return made
 
     def close(self) -> None:
+        self._stack.close()
         self.web.kill()
         self._ports.release()
 

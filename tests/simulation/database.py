@@ -25,9 +25,13 @@ LINGER = 0.002
 class Result:
     """What a statement found, or how many rows it changed."""
 
+    __slots__ = ("_rows", "rowcount")
+
     def __init__(self, found):
-        self._rows = found if isinstance(found, list) else []
-        self.rowcount = len(found) if isinstance(found, list) else found
+        if isinstance(found, list):
+            self._rows, self.rowcount = found, len(found)
+        else:
+            self._rows, self.rowcount = [], found
 
     def __iter__(self):
         return iter(self._rows)
@@ -72,12 +76,13 @@ class Model:
 
     def __init__(self, tables):
         self._tables = tables
+        self._connection = Connection(tables)
 
     def write(self):
         return self
 
     def __enter__(self):
-        return Connection(self._tables)
+        return self._connection
 
     def __exit__(self, kind, error, trace):
         if kind is None:

@@ -7,11 +7,11 @@ that happens, and things of one instant happen in the order in which they were p
 from __future__ import annotations
 
 import asyncio
-import heapq
 import warnings
 from asyncio import events
 from collections import deque
 from contextlib import suppress
+from heapq import heappop, heappush
 
 
 class Killed(SystemExit):
@@ -42,25 +42,20 @@ class Handle:
 
 
 class Time:
-    """The one clock of a world, in seconds from 0, and all that is still to happen."""
+    """The one clock of a world, in seconds from 0, and all that is still to happen: `soon` in this very instant."""
 
     def __init__(self):
         self.now = 0.0
-        self._soon = deque()
+        self.soon = deque()
         self._later = []
         self._order = 0
         self._running = None
         self.processes = []
 
-    def soon(self, process, call, args=()):
-        handle = Handle(self.now, process, call, args)
-        self._soon.append(handle)
-        return handle
-
     def at(self, at, process, call, args=()):
         self._order += 1
-        handle = Handle(max(at, self.now), process, call, args)
-        heapq.heappush(self._later, (handle.at, self._order, handle))
+        handle = Handle(max(self.now, at), process, call, args)
+        heappush(self._later, (handle.at, self._order, handle))
         return handle
 
     def after(self, seconds, call, *args):
@@ -69,23 +64,24 @@ class Time:
 
     def run(self, over, until):
         """Let time go on until `over()` says so, asked after each instant, or until this second."""
+        soon, later, happen = self.soon, self._later, self._happen
         while True:
-            while self._soon:
-                self._happen(self._soon.popleft())
+            while soon:
+                happen(soon.popleft())
             if over():
                 return
-            if not self._later or self._later[0][0] > until:
+            if not later or later[0][0] > until:
                 self.now = until
                 return
-            self.now, _, handle = heapq.heappop(self._later)
-            self._happen(handle)
+            self.now, _, handle = heappop(later)
+            happen(handle)
 
     def close(self):
         """Nothing happens any more."""
         for process in self.processes:
             process.close()
         self._later.clear()
-        self._soon.clear()
+        self.soon.clear()
 
     def _happen(self, handle):
         if handle.cancelled_:
@@ -96,7 +92,7 @@ class Time:
                 return
             if process.frozen_until > self.now:
                 self._order += 1
-                heapq.heappush(self._later, (process.frozen_until, self._order, handle))
+                heappush(self._later, (process.frozen_until, self._order, handle))
                 return
             if process is not self._running:
                 self._enter(process)
@@ -141,7 +137,9 @@ class Process(asyncio.AbstractEventLoop):
         return self._time.now
 
     def call_soon(self, callback, *args, context=None):
-        return self._time.soon(self, callback, args)
+        handle = Handle(self._time.now, self, callback, args)
+        self._time.soon.append(handle)
+        return handle
 
     call_soon_threadsafe = call_soon
 

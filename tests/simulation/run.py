@@ -60,8 +60,9 @@ def failure_of(world):
 @contextmanager
 def silence():
     """Nothing is logged meanwhile."""
-    # What is below its level costs structlog next to nothing.
-    with _configured(wrapper_class=structlog.make_filtering_bound_logger(50)):
+    # What is below its level costs structlog next to nothing, and nothing is made for what would write it.
+    nothing = structlog.ReturnLoggerFactory()
+    with _configured(wrapper_class=structlog.make_filtering_bound_logger(50), logger_factory=nothing):
         yield
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from simulation.run import first_failure
 
-CHUNKS = 20
+CHUNKS = 40
 SEEDS = int(os.environ.get("DIALERD_SIM_SEEDS", "20000"))
 FIRST = int(os.environ.get("DIALERD_SIM_FIRST", "0"))
 EACH = -(-SEEDS // CHUNKS)

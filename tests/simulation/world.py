@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from types import MappingProxyType
 
+from dialerd.domain.eligibility import NUMBER_BUSY_WAIT
 from dialerd.domain.errors import Unavailable
 from dialerd.settings import Campaign, Settings
 from dialerd.settings.model import Engine, Trunk
@@ -23,9 +24,12 @@ from simulation.plan import FAULTS_END, Death, draw
 from simulation.tables import LEAD, BrokenRule, Tables
 
 BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
-LAST_SECOND = 300.0
+LONGEST_HOLD = timedelta(seconds=8)
+"""No lead waits longer for its next try, by whatever clock, unless its number was in a call."""
+LAST_SECOND = 200.0
 """By then every world must be quiet: the longest hold and the longest call, several times over."""
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
+BROKEN_COMMITS = {"commit_failed": Commit.FAILED, "commit_lost": Commit.LOST, "commit_kept": Commit.KEPT}
 CAMPAIGN = {
     "name": "sim",
     "trunks": ["carrier"],
@@ -146,10 +150,11 @@ class World:
     def fate_of_commit(self, who):
         if self._away_until > self.time.now:
             return Commit.FAILED
-        fate = next((fate for fate in ("failed", "lost", "kept") if self.goes_wrong(f"commit_{fate}")), "done")
-        if fate != "done":
-            self.say(f"database: a commit of {who} is {fate}")
-        return Commit(fate)
+        for kind, fate in BROKEN_COMMITS.items():
+            if self.goes_wrong(kind):
+                self.say(f"database: a commit of {who} is {fate}")
+                return fate
+        return Commit.DONE
 
     def fate_of_originate(self):
         kinds = ("refused", "no_channel", "unanswered", "late")
@@ -259,9 +264,14 @@ class World:
         return self.fault is not None or (self.healthy and self._quiet())
 
     def _quiet(self):
+        """No call is left. A lead whose number was in a call waits for so long that nothing more can be learned from it."""
         return not self.tables.open and all(
-            lead["due_at"] is None and lead["closed"] is not None for lead in self.tables.leads.values()
+            lead["closed"] is not None or self._waits_for_its_number(lead) for lead in self.tables.leads.values()
         )
+
+    def _waits_for_its_number(self, lead):
+        soon = self.instant() + LONGEST_HOLD
+        return lead["due_at"] is not None and soon < lead["due_at"] <= soon + NUMBER_BUSY_WAIT
 
     def _what_is_left(self):
         rows = [f"{self.short(key)} {row['state']} of {row['owner']}" for key, row in self.tables.open.items()]

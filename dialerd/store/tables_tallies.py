@@ -74,11 +74,11 @@ minute_tallies = Table(
     metadata,
     Column("campaign", Text, nullable=False),
     Column("disposition", Text, nullable=False),
-    Column("waited", Integer, nullable=False),
     Column("minute", Integer, nullable=False),
+    Column("waited", Integer, nullable=False),
     Column("batch", BigId, nullable=False),
     Column("number", Integer, nullable=False),
-    PrimaryKeyConstraint("campaign", "disposition", "waited", "minute", "batch"),
+    PrimaryKeyConstraint("campaign", "disposition", "minute", "waited", "batch"),
     sqlite_with_rowid=False,
 )
 

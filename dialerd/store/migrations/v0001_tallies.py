@@ -18,7 +18,7 @@ MOST_WAITED = 11
 _LEAD_KEY = ("list_id", "slot", "disposition", "attempts", "contacted", "reason", "batch")
 _ZONE_KEY = ("list_id", "zone", "slot", "disposition", "attempts", "contacted", "batch")
 _ATTEMPT_KEY = ("list_id", "campaign", "disposition", "batch")
-_MINUTE_KEY = ("campaign", "disposition", "waited", "minute", "batch")
+_MINUTE_KEY = ("campaign", "disposition", "minute", "waited", "batch")
 
 
 def create_tallies() -> None:
@@ -72,8 +72,8 @@ def _tables() -> None:
         "minute_tallies",
         sa.Column("campaign", sa.Text, nullable=False),
         sa.Column("disposition", sa.Text, nullable=False),
-        sa.Column("waited", sa.Integer, nullable=False),
         sa.Column("minute", sa.Integer, nullable=False),
+        sa.Column("waited", sa.Integer, nullable=False),
         sa.Column("batch", BigId, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint(*_MINUTE_KEY, name="minute_tallies_pkey"),
@@ -123,7 +123,7 @@ def _sqlite_attempt(row: str, number: int) -> str:
     whole = f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, 0, {number})"
     minute = f"CAST(strftime('%s', {row}.ended_at) AS INTEGER) / 60"
     waited = f"min((coalesce({row}.waited_ms, 0) + 999) / 1000, {MOST_WAITED})"
-    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {waited}, {minute}, 0, {number})"
+    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {minute}, {waited}, 0, {number})"
     sums = (("attempt_tallies", _ATTEMPT_KEY, whole), ("minute_tallies", _MINUTE_KEY, by_minute))
     return "; ".join(_add(table, key, values, str(number)) for table, key, values in sums)
 
@@ -245,7 +245,7 @@ def _postgresql_attempt(row: str, number: int) -> str:
     whole = f"VALUES ({row}.list_id, {row}.campaign, {row}.disposition, {_BATCH}, {number})"
     minute = f"floor(extract(epoch FROM {row}.ended_at) / 60)::integer"
     waited = f"least((coalesce({row}.waited_ms, 0) + 999) / 1000, {MOST_WAITED})"
-    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {waited}, {minute}, {_BATCH}, {number})"
+    by_minute = f"VALUES ({row}.campaign, {row}.disposition, {minute}, {waited}, {_BATCH}, {number})"
     sums = (("attempt_tallies", _ATTEMPT_KEY, whole), ("minute_tallies", _MINUTE_KEY, by_minute))
     return "; ".join(_add(table, key, values, "excluded.number") for table, key, values in sums)
 

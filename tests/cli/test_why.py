@@ -87,7 +87,7 @@ def test_a_number_that_its_list_takes_no_more_is_never_dialed_until_the_list_tak
     dialing.ok("list", "edit", "june", "--countries", "CA")
     found = why(dialing)
     answer = gate(found, "number")
-    assert (answer["says"], found["reason"]) == ("never", answer["reason"])
+    assert (answer["says"], found["reason"]) == ("never", f"closed: {answer['reason']}")
     assert answer["reason"] == "phone number: a number of US, and the list takes only those of CA"
     dialing.ok("list", "edit", "june", "--countries", "US")
     assert why(dialing)["dialable"]

@@ -46,6 +46,8 @@ __all__ = [
 
 LOOK_SECONDS = 0.1
 MOST_STARTS = 4
+CHECKPOINT_PARTS = 16
+"""After so many parts of a file, some MB, SQLite's log is cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,11 @@ def _keep(database: Database, path: Path, sha256: str, size: int, clock: Clock) 
         for part, block in enumerate(iter(lambda: raw.read(originals.PART_BYTES), b"")):
             digest.update(block)
             packed = originals.pack(block)
-            with database.write() as conn:
+            # On the disk when the last transaction is, which says that all of them are there.
+            with database.write(durable=False) as conn:
                 originals.add_part(conn, original_id, part, packed, clock())
+            if part % CHECKPOINT_PARTS == CHECKPOINT_PARTS - 1:
+                database.checkpoint()
     if digest.hexdigest() != sha256:
         raise BadInput(f"{path}: was changed while it was read; import it again when nobody writes to it")
     with database.write() as conn:

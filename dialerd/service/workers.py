@@ -74,9 +74,13 @@ def start_alone(database: Database, list_id: int, number: int, worker: str) -> N
 
 
 def yield_to_others() -> None:
-    """This process gets the processor when the engine, the FastAGI server and the database leave it some."""
+    """This process, and what it starts, gets the processor when the engine, the FastAGI server and the database leave it
+    some. It does not become idle work (SCHED_IDLE): on a busy machine it would stand still while it has SQLite's writer.
+    """
     with suppress(OSError):
         os.nice(NICENESS)
+        # Linux then lets it wait for the next turn when it wakes up, instead of taking it from who is at work.
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def be_nice() -> None:

@@ -16,7 +16,6 @@ import csv
 import json
 import multiprocessing
 import os
-import random
 import sqlite3
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from types import MappingProxyType
 
 import phonenumbers
 import psycopg
+from people import write_file
 from phonenumbers import timezone
 from reasons import REASON_MS, median_ms, reasons_ms
 from sqlalchemy import create_engine, insert
@@ -42,7 +42,7 @@ from dialerd.ingest.leadfile import Reading, open_leads
 from dialerd.ingest.rows import RowReader
 from dialerd.lab.postgres import private_postgres
 from dialerd.service import lists, statistics
-from dialerd.service.workers import NICENESS
+from dialerd.service.workers import yield_to_others
 from dialerd.store.database import Database
 from dialerd.store.tables import lead_rows, leads, metadata
 from dialerd.store.tables import lists as lists_table
@@ -55,10 +55,6 @@ STATISTICS_MS = 50
 LEAD = ("id", "list_id", "phone", "zone", "priority", "due_at", "created_at")
 SAID = ("lead_id", "list_id", "from_version", "line", "priority", "zone", "fields")
 CONFIG = '[node]\nname = "bench"\n[paths]\nstate_dir = "."\ncampaigns = "campaigns.d"\n[database]\nurl = "{url}"\n'
-AREAS = (202, 212, 213, 305, 312, 404, 415, 503, 617, 702)
-FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Siân", "Zoë", "John", "Jane", "Robert")
-LAST = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Evans", "Smith", "O'Neil", "Müller", "Wong")
-BAD = ("", "call me", "12", "+1202555", "5.55E+09", "1-800-FLOWERS", "+18005550123", "(911) 555-1234")
 
 
 def run(say):
@@ -94,39 +90,6 @@ def run(say):
             good = good and max(one, funnel) <= REASON_MS
             say(note_load())
     return lines, good
-
-
-def write_file(path, count):
-    """Names, five fields of one's own, numbers written four ways; one in twenty twice, one in thirty-three bad."""
-    chance = random.Random(4)
-    seen = []
-    with path.open("w", encoding="utf-8", newline="") as out:
-        table = csv.writer(out)
-        table.writerow(["Phone", "First Name", "Last Name", "plan", "loan_id", "Segment", "Balance", "Notes"])
-        for n in range(count):
-            number = _number(chance, seen, n)
-            note = 'said "yes", later' if n % 50 == 0 else "callback in june"
-            who = (chance.choice(FIRST), chance.choice(LAST))
-            table.writerow([number, *who, "gold", f"{n:08d}", f"seg-{n % 17}", f"{n % 1000}.50", note])
-    return path
-
-
-def _number(chance, seen, n):
-    luck = chance.random()
-    if luck < 0.03:
-        return chance.choice(BAD)
-    if luck < 0.08 and seen:
-        return chance.choice(seen)
-    area, exchange, line = chance.choice(AREAS), chance.randrange(200, 1000), chance.randrange(10_000)
-    number = (
-        f"+1{area}{exchange}{line:04d}",
-        f"({area}) {exchange}-{line:04d}",
-        f"{area}-{exchange}-{line:04d}",
-        f"1 {area} {exchange} {line:04d}",
-    )[n % 4]
-    if len(seen) < 100_000:
-        seen.append(number)
-    return number
 
 
 def read_only(file):
@@ -177,7 +140,7 @@ def niced(work, url, given):
     ours, its = fork.Pipe()
 
     def act():
-        os.nice(NICENESS)
+        yield_to_others()
         started = time.monotonic()
         work(url, given)
         its.send(time.monotonic() - started)

@@ -14,8 +14,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from imports import ROWS, write_file
+from imports import ROWS
 from pace import PACE, TOLERANCE, error_line, interval_error
+from people import write_file
 from stage import calls_since, note_load, set_up, wait_for_first
 
 from dialerd.domain.errors import Unavailable

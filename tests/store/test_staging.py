@@ -62,6 +62,23 @@ def test_staging_tells_new_numbers_from_known_and_repeated_ones(world, list_id):
     assert stage(world, list_id, begin(world, list_id), phones(7)) == StageCounts(new=2, known=5)
 
 
+def test_of_many_numbers_in_one_step_each_new_one_is_a_lead_and_a_row_in_the_order_of_the_file(world, list_id):
+    first = begin(world, list_id)
+    known = phones(170)[::7]
+    assert stage(world, list_id, first, known) == StageCounts(new=len(known), known=0)
+    publish(world, list_id, first)
+    world.write(lambda conn: versions.finish(conn, list_id, first, NOW))
+    rows = [lead(phone, line=line) for line, phone in enumerate(phones(170), 2)]
+    new = [row for row in rows if row.phone not in known]
+    second = begin(world, list_id)
+    counts = stage(world, list_id, second, rows)
+    assert counts == StageCounts(new=len(new), known=len(known))
+    assert [found.phone for found in world.leads()] == [*known, *(row.phone for row in new)]
+    query = "SELECT phone, line FROM lead_rows JOIN leads ON id = lead_id WHERE from_version = :version ORDER BY id"
+    with world.database.read() as conn:
+        assert conn.execute(text(query), {"version": second}).all() == [(row.phone, row.line) for row in new]
+
+
 def test_the_first_row_of_a_number_wins(world, list_id):
     stage(
         world,

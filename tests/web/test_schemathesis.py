@@ -89,7 +89,7 @@ def test_schemathesis_finds_nothing(served_office, tmp_path):
         "--phases",
         "coverage,fuzzing",
         "--max-examples",
-        "3",
+        "2",
         "--continue-on-failure",
         "--request-timeout",
         "15",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from simulation.tables import PUT_RIGHT, BrokenRule
@@ -30,6 +31,11 @@ class Judge:
         self._acknowledged = set()
         self._live = {}
         self._heard_out = {}
+
+    @property
+    def last_send(self):
+        """The second in which an Originate left an engine for the last time, -inf before the first."""
+        return self._recent[-1] if self._recent else -math.inf
 
     def sent(self, attempt_id, engine):
         """The bytes of an Originate leave an engine."""

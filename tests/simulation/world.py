@@ -26,6 +26,8 @@ from simulation.tables import LEAD, BrokenRule, Tables
 BEGIN = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 LONGEST_HOLD = timedelta(seconds=8)
 """No lead waits longer for its next try, by whatever clock, unless its number was in a call."""
+FAULTS_TOLD = FAULTS_END + 3.0
+"""By then whatever the faults did has shown: no call is on its way to the carrier for longer."""
 LAST_SECOND = 200.0
 """By then every world must be quiet: the longest hold and the longest call, several times over."""
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
@@ -264,10 +266,19 @@ class World:
         return self.fault is not None or (self.healthy and self._quiet())
 
     def _quiet(self):
-        """No call is left. A lead whose number was in a call waits for so long that nothing more can be learned from it."""
-        return not self.tables.open and all(
-            lead["closed"] is not None or self._waits_for_its_number(lead) for lead in self.tables.leads.values()
-        )
+        """No call is left, and no lead from whose calls more could be learned."""
+        if self.tables.open:
+            return False
+        told = self.time.now >= FAULTS_TOLD and not self.agi.journal
+        dials_again = told and self.judge.last_send > FAULTS_END
+        return all(self._is_done_with(lead, dials_again) for lead in self.tables.leads.values())
+
+    def _is_done_with(self, lead, dials_again):
+        """When engines have dialed since the faults, one more retry of a lead goes as those before it."""
+        if lead["closed"] is not None:
+            return True
+        comes_back = lead["due_at"] is not None and lead["dials"] > 0
+        return self._waits_for_its_number(lead) or (dials_again and comes_back)
 
     def _waits_for_its_number(self, lead):
         soon = self.instant() + LONGEST_HOLD

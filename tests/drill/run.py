@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -153,10 +154,21 @@ def _play_on(
 def _drilled(world: World, fault: Fault) -> Figures:
     cycles = int(os.environ.get("CYCLES") or 0) or None
     try:
-        return drill(world, fault, cycles)
+        found = drill(world, fault, cycles)
     except Exception as error:  # noqa: BLE001 - one drill that breaks down must not keep the others from being run
         say(traceback.format_exc())
-        return Figures(0, 0, faults=(f"{type(error).__name__}: {error}",))
+        found = Figures(0, 0, faults=(f"{type(error).__name__}: {error}",))
+    if not found.good:
+        _keep(world, OUT / f"{fault.name}-{world.database.safe_url.partition(':')[0]}")
+    return found
+
+
+def _keep(world: World, folder: Path) -> None:
+    """What was logged around a drill that went wrong, before its world is gone."""
+    folder.mkdir(exist_ok=True)
+    for log in (*world.folder.glob("*.log"), *world.lab.asterisk.home.glob("log/*"), world.lab.carrier_log):
+        if log.is_file():
+            shutil.copy(log, folder / log.name)
 
 
 def _row(fault: Fault, database: str, figures: Figures, seconds: float) -> dict[str, object]:

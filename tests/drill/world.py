@@ -89,6 +89,9 @@ class World(Rig):
         self.agi_wire = Wire(self._ports.numbers[0], AGI_END, lab.ports.agi)
         self.settings["asterisk"]["port"] = self.ami_wire.port
         self.settings["agi"]["port"] = self._ports.numbers[0]
+        # As a dialer has it unless it says otherwise. On a busy machine Asterisk may stand still for two seconds, and what it
+        # had not read by then is lost with the connection.
+        self.settings["asterisk"]["ping_timeout"] = "5s"
         # Who is told to leave waits for every call, also on a busy machine.
         self.settings["engine"]["drain_timeout"] = "40s"
         self.settings["trunks"]["carrier"]["breaker"] = LIMITS

@@ -138,7 +138,7 @@ def wrong_password(world: World) -> None:
 
 FAULTS = [
     Fault("ami_answer_swallowed", answer_swallowed, cycles=2),
-    Fault("ami_silent", under(silent)),
+    Fault("ami_silent", under(silent, 12.0)),
     Fault("ami_slow", under(slow, 15.0)),
     Fault("ami_split_at_every_byte", under(split), terms=NO_UNKNOWN),
     Fault("ami_events_doubled", under(doubled), terms=NO_UNKNOWN),

@@ -30,11 +30,8 @@ class Failure:
 
 def first_failure(seeds, *, stress=()):
     """The first of the worlds that goes wrong, or None. `stress` as in plan.draw."""
-    # Else each full collection walks through all modules, again and again.
-    gc.freeze()
-    with silence():
+    with silence(), _seldom_collecting():
         failed = next((seed for seed in seeds if failure_of(World(seed, stress=stress)) is not None), None)
-    gc.unfreeze()
     if failed is None:
         return None
     error, trace = played(failed, stress)
@@ -64,6 +61,20 @@ def silence():
     nothing = structlog.ReturnLoggerFactory()
     with _configured(wrapper_class=structlog.make_filtering_bound_logger(50), logger_factory=nothing):
         yield
+
+
+@contextmanager
+def _seldom_collecting():
+    """A world is one heap of cycles: garbage is not worth looking for before there are some worlds of it."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, *before[1:])
+    # Else each full collection walks through all modules, again and again.
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 # Every target does the set-up it needs; the second time there is nothing left to do.
-# PYTHON=python3.12 chooses the interpreter, PYTEST_ARGS="-k recycle" what `make test` runs.
+# PYTHON=python3.12 chooses the interpreter, PYTEST_ARGS="-k recycle" what `make test` runs. Many tests wait for calls:
+# two cores are busy with four of them at once.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench faults soak screenshots constraints clean lab-packages
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 4
 CACHE := $(or $(filter /%,$(XDG_CACHE_HOME)),$(HOME)/.cache)/dialerd
 
 help: ## this list

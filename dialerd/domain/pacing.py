@@ -107,7 +107,7 @@ def commit_ahead(before: float, took: float) -> float:
 
     Twice what commits take: at once when one is slow, and slowly less again.
     """
-    return min(max(LEAST_AHEAD, 2 * took, 0.98 * before), MOST_AHEAD)
+    return min(max(LEAST_AHEAD, 2 * took, 0.995 * before), MOST_AHEAD)
 
 
 def claim_size(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 
@@ -91,7 +92,7 @@ def _from_file(work: Work) -> Buckets:
     # What is lost of it is read again; that the version is published is on the disk, and with it all of its rows.
     steps = work.steps(durable=False)
     loader = Loader(work.database, record, target, steps, work.clock, work.progress)
-    with working_copy(work.database, record) as path:
+    with closing(steps), working_copy(work.database, record) as path:
         try:
             loader.load(path, reading)
         except BadInput as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,10 +90,18 @@ class Database:
         """Moves what SQLite has in its log into the database, without keeping anybody from writing meanwhile. Nothing
         to do on PostgreSQL.
         """
-        if self.dialect == "sqlite":
-            with self._engine.connect() as connection:
-                raw: Any = connection.connection.driver_connection
-                raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        with self.checkpoints() as clear:
+            clear()
+
+    @contextmanager
+    def checkpoints(self) -> Iterator[Callable[[], None]]:
+        """For many of them: each call is one `checkpoint`, by a connection that nobody else gets meanwhile."""
+        if self.dialect != "sqlite":
+            yield lambda: None
+            return
+        with self._engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            yield lambda: raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     @contextmanager
     def _transaction(self, *, write: bool, durable: bool = True) -> Iterator[Connection]:

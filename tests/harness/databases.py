@@ -14,6 +14,18 @@ from dialerd.store.tables import metadata
 from harness.world import World
 
 TEMPLATE = "dialerd_template"
+SMALL_BYTES = 8 * 8192
+_NAMES = [table.name for table in metadata.sorted_tables]
+_LARGEST = (
+    "SELECT max(pg_relation_size(oid)) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+)
+# No trigger counts what goes, and ids begin at 1 again.
+_DELETE = f"""
+SET LOCAL session_replication_role = replica;
+{"".join(f"DELETE FROM {name};" for name in _NAMES)}
+SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"""
+# Takes a tenth of a second, since each table and index becomes a new file.
+_TRUNCATE = f"TRUNCATE {', '.join(_NAMES)} RESTART IDENTITY"
 
 
 @pytest.fixture(scope="session")
@@ -55,12 +67,12 @@ def shared_url(ready_cluster) -> Iterator[str]:
 
 @pytest.fixture
 def emptied_url(shared_url) -> str:
-    """The shared database with nothing in it: forty times as quick as a new one. Tests leave its schema as it is."""
+    """The shared database with nothing in it: far quicker than a new one. Tests leave its schema as it is."""
     database = Database(shared_url)
     with database.write() as conn:
-        # All at once, so that no trigger counts what goes; ids begin at 1 again.
-        names = ", ".join(table.name for table in metadata.sorted_tables)
-        conn.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+        # Tables that are small are so for the planner too, whatever was in them: it takes none for less than ten pages.
+        small = conn.exec_driver_sql(_LARGEST).scalar_one() <= SMALL_BYTES
+        conn.exec_driver_sql(_DELETE if small else _TRUNCATE)
     database.close()
     return shared_url
 

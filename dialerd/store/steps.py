@@ -84,6 +84,9 @@ class Steps:
         if not self._durable:
             # On a busy machine most of it is waiting for the processor, which only somebody else who writes would mind.
             share, target = (2, target / 2) if self._company.is_there else (8, ALONE_SECONDS)
+            if self._log is not None and self._log.is_being_cleared:
+                # Its COMMIT may wait for the disk until what is cleared has got there.
+                target /= 2
         return adapted(self.size, computed + waited / share, target)
 
     def portions(self) -> Iterator[int]:
@@ -139,6 +142,11 @@ class Log:
             self._rows = 0
         elif self._clearing is None and self._rows >= limit:
             self._clearing = self._thread.submit(self._clear)
+
+    @property
+    def is_being_cleared(self) -> bool:
+        """At this moment, by the thread."""
+        return self._clearing is not None and not self._clearing.done()
 
     def close(self) -> None:
         """Waits for what is under way. May be called twice."""

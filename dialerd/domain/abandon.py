@@ -41,7 +41,8 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Meter:
     """Where a campaign stands with one limit: of so many `people` in the limit's period so many were `abandoned`, `late` of
-    them because they were not connected in time, whatever became of the call then. `clears` (UTC): when it may dial again if it is at the limit now, None while it is below.
+    them because they were not connected in time, whatever became of the call then. `clears` (UTC): when it may dial again
+    if it is at the limit now, None while it is below.
     """
 
     limit: Abandon

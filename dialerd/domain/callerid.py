@@ -36,6 +36,11 @@ class Pool:
         if not self.numbers or len(set(self.numbers)) != len(self.numbers):
             raise ValueError("caller IDs: at least one, and each once")
 
+    @property
+    def first(self) -> str:
+        """What who is called on trial sees: such a call has no lead and takes nobody's turn."""
+        return self.numbers[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Uses:
@@ -50,7 +55,7 @@ class Uses:
 def choose(pool: Pool, phone: str, uses: Uses, seen: str | None = None) -> str:
     """The caller ID for a call to `phone` (E.164). `seen` is what the lead saw last time, None at the first call."""
     if len(pool.numbers) == 1:
-        return pool.numbers[0]
+        return pool.first
     if pool.sticky and seen in pool.numbers:
         return seen
     match pool.strategy:

@@ -116,8 +116,9 @@ class Rule:
     """One rule. `places` are regions as in domain.places, none: everywhere; `purposes`, none: all.
 
     `hours` are read in the called party's zone. `gap`: the least time from one call that may have rung to the next.
-    `registries`: do-not-call registries that have to be asked, with how old a copy may be. `ring`: the least time it rings before we give up. `retention`: how long records are kept at least. `source` is where
-    it is written, `read` the day that was read.
+    `registries`: do-not-call registries that have to be asked, with how old a copy may be. `ring`: the least time it
+    rings before we give up. `retention`: how long records are kept at least. `source` is where it is written, `read` the
+    day that was read.
     """
 
     places: tuple[str, ...] = ()

@@ -133,8 +133,8 @@ class Trials:
         """The trial once FastAGI has written its end, or as it is when that takes too long."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        found = await asyncio.to_thread(service.read, self._database, trial.trial_id)
-        while found.disposition is None and loop.time() < until:
-            await asyncio.sleep(LOOK_SECONDS / 2)
+        while True:
             found = await asyncio.to_thread(service.read, self._database, trial.trial_id)
-        return found
+            if found.disposition is not None or loop.time() >= until:
+                return found
+            await asyncio.sleep(LOOK_SECONDS / 2)

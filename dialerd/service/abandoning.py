@@ -17,8 +17,8 @@ from dialerd.store.database import Connection
 class AbandonStatus:
     """One limit for abandoned calls, at most `limit` percent in `hours`, and where the campaign stands with it: so many
     `abandoned` of so many `people`, `percent` of them, and of the abandoned so many were `late`: not connected within
-    `connect_within` seconds of their answer, whatever became of the call then; `pace` is the part of its pace with which it may dial, 0 to 1, and
-    `clears` when it may dial again, None while it may.
+    `connect_within` seconds of their answer, whatever became of the call then; `pace` is the part of its pace with which
+    it may dial, 0 to 1, and `clears` when it may dial again, None while it may.
     """
 
     limit: float

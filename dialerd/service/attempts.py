@@ -177,12 +177,6 @@ class _Case:
             ended_at=self.record.ended_at or self.request.now,
         )
 
-    @property
-    def waited(self) -> list[tuple[str, int]]:
-        """What it says of how long the person waited, for attempts.keep_waited."""
-        milliseconds = self.request.ending.facts.waited_ms
-        return [] if milliseconds is None else [(self.record.attempt_id, milliseconds)]
-
     def result(self, verdict: Decided | None = None) -> EndResult:
         """What is told about it; `verdict` is about the lead, when anything was decided about it."""
         record = self.record
@@ -204,7 +198,8 @@ def _end_cases(conn: Connection, cases: Sequence[_Case]) -> dict[int, EndResult 
     """Cases of different leads; their results by place."""
     applied = [case for case in cases if case.applies]
     attempts.write_ends(conn, [case.end() for case in applied])
-    attempts.keep_waited(conn, [found for case in cases if not case.applies for found in case.waited])
+    late = [(case.record.attempt_id, case.request.ending.facts.waited_ms) for case in cases if not case.applies]
+    attempts.keep_waited(conn, [(attempt_id, waited) for attempt_id, waited in late if waited is not None])
     deciding = [case for case in applied if case.has_lead and not case.is_old]
     for case in applied:
         if case not in deciding:

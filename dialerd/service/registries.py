@@ -40,13 +40,16 @@ class Taken:
 
 def verdict(conn: Connection, campaign: Campaign, now: datetime) -> Verdict:
     """Whether the campaign may dial by the copies there are."""
+    return judged(conn, campaign, now)[0]
+
+
+def judged(conn: Connection, campaign: Campaign, now: datetime) -> tuple[Verdict, datetime | None]:
+    """The `verdict`, and when it ends by the clock: the last instant at which all copies are young enough, None without any."""
     registries = campaign.compliance.registries
-    return judge_copies(registries, dnc_copies.newest(conn, campaign.name), now) if registries else YES
-
-
-def ends_at(conn: Connection, campaign: Campaign) -> datetime | None:
-    """When that ends by the clock: the last instant at which its copies are young enough. None without any."""
-    return too_old_at(campaign.compliance.registries, dnc_copies.newest(conn, campaign.name))
+    if not registries:
+        return YES, None
+    copied = dnc_copies.newest(conn, campaign.name)
+    return judge_copies(registries, copied, now), too_old_at(registries, copied)
 
 
 def overview(database: Database, campaigns: Mapping[str, Campaign], now: datetime) -> tuple[RegistryStatus, ...]:

@@ -10,7 +10,6 @@ from datetime import datetime
 from dialerd.domain.balance import choose, ticket_of
 from dialerd.domain.errors import DialerdError, NotFound, Refused
 from dialerd.domain.facts import AttemptState, LeadFields
-from dialerd.service.trials import caller_id
 from dialerd.settings import Balanced, Campaign, Single
 from dialerd.store import attempts, leads, trials, words
 from dialerd.store.attempts import AttemptRecord
@@ -106,7 +105,7 @@ def _trial(conn: Connection, request: RouteRequest, trial: TrialRecord, loads: _
         return Refused(f"campaign {trial.campaign}: has no configuration file; put it back and reload")
     destination = loads.destination(campaign, trial.trial_id)
     trials.mark_routed(conn, trial.trial_id, destination.text, request.now)
-    lead = LeadFields(caller_id(campaign))
+    lead = LeadFields(campaign.caller_id.first)
     amd, key = campaign.amd.enabled, campaign.optout_key
     return RouteOrder(trial.trial_id, trial.campaign, destination, lead, "", 1, {}, amd, key)
 

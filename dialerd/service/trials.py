@@ -13,7 +13,7 @@ from dialerd.domain.errors import BadInput, NotFound, Refused, Unavailable
 from dialerd.domain.facts import EndFacts
 from dialerd.domain.outcome import classify
 from dialerd.service.names import require_campaign
-from dialerd.settings import Campaign, Settings
+from dialerd.settings import Settings
 from dialerd.store import audit, freezes, nodes, trials
 from dialerd.store.database import Connection, Database
 from dialerd.store.ids import new_attempt_id
@@ -22,13 +22,15 @@ from dialerd.store.trials import TrialRecord
 
 TAKE_WITHIN = timedelta(seconds=10)
 """A trial that no engine has taken by then is not made any more: nobody waits beside that telephone."""
-_TELEPHONE = re.compile(r"PJSIP/([A-Za-z0-9_.-]{1,80})")
+TELEPHONE = r"^PJSIP/([A-Za-z0-9_.-]{1,80})$"
+"""How a telephone of one's own is written, a regular expression: PJSIP/ and its endpoint."""
+_FROZEN = " is frozen by "
 _NOT_MADE = (Disposition.CANCELLED, Disposition.FAILED)
 
 
 def endpoint_of(telephone: str) -> str:
     """The endpoint of a telephone as people write it, such as PJSIP/101. Raises BadInput."""
-    wanted = _TELEPHONE.fullmatch(telephone)
+    wanted = re.fullmatch(TELEPHONE, telephone)
     if wanted is None:
         raise BadInput(f"{telephone[:100]!r}: is no PJSIP endpoint; one such as PJSIP/101")
     return wanted[1]
@@ -91,7 +93,7 @@ def withdraw(database: Database, trial_id: str, now: datetime) -> None:
 def require_made(trial: TrialRecord) -> TrialRecord:
     """The trial, unless it is certain that nobody was called; then raises Refused, when it is frozen by now, or Unavailable."""
     if trial.placed_at is None and trial.disposition in _NOT_MADE:
-        kind = Refused if " is frozen by " in trial.detail else Unavailable
+        kind = Refused if _FROZEN in trial.detail else Unavailable
         raise kind(f"PJSIP/{trial.endpoint} is not called: {trial.detail}")
     return trial
 
@@ -105,11 +107,6 @@ def end(conn: Connection, trial: TrialRecord, facts: EndFacts, now: datetime) ->
     outcome = classify(replace(facts, connected=connected, answered=answered))
     trials.end(conn, trial.trial_id, str(outcome.disposition), outcome.detail, now)
     return str(outcome.disposition)
-
-
-def caller_id(campaign: Campaign) -> str:
-    """What the telephone shows: the first of the campaign's numbers."""
-    return campaign.caller_id.numbers[0]
 
 
 def read(database: Database, trial_id: str) -> TrialRecord:
@@ -136,4 +133,4 @@ def _frozen(conn: Connection, name: str) -> str | None:
     freeze = freezes.of(freezes.all(conn), name)
     if freeze is None:
         return None
-    return f"campaign {name} is frozen by {freeze.actor}: nobody is called; dialerd campaign unfreeze"
+    return f"campaign {name}{_FROZEN}{freeze.actor}: nobody is called; dialerd campaign unfreeze"

@@ -83,8 +83,7 @@ def _why(conn: Connection, lead: LeadRecord, settings: Settings, now: datetime) 
             0, answer_of("list", Never(f"list {record.name} is archived: dialerd list unarchive {record.name}"))
         )
     if campaign is not None:
-        ends_at = registries.ends_at(conn, campaign)
-        gates.append(answer_of(REGISTRY, registries.verdict(conn, campaign, now), ends_at))
+        gates.append(answer_of(REGISTRY, *registries.judged(conn, campaign, now)))
     verdict: Verdict = YES
     if campaign is not None and (state := _state(conn, campaign, lead, now)) is not None:
         gates += answers(state, campaign.rules, now)

@@ -68,15 +68,9 @@ def _sqlite_leads(conn: Connection, leads: Sequence[tuple[Any, ...]]) -> int:
     trigger ready for each statement anew, which takes as long as a lead with its indexes, and uses it for all its rows.
     """
     whole = len(leads) - len(leads) % _TOGETHER
-    width = _TOGETHER * _LEAD_WIDTH
-    flat = tuple(chain.from_iterable(leads[:whole]))
-    added = 0
-    if whole:
-        some = [flat[at : at + width] for at in range(0, len(flat), width)]
-        added += conn.exec_driver_sql(_SQLITE_LEADS_TOGETHER, some).rowcount
-    if whole < len(leads):
-        added += conn.exec_driver_sql(_SQLITE_LEADS, list(leads[whole:])).rowcount
-    return added
+    together = [tuple(chain.from_iterable(leads[at : at + _TOGETHER])) for at in range(0, whole, _TOGETHER)]
+    parts = ((_SQLITE_LEADS_TOGETHER, together), (_SQLITE_LEADS, list(leads[whole:])))
+    return sum(conn.exec_driver_sql(statement, some).rowcount for statement, some in parts if some)
 
 
 def _postgresql(
@@ -117,7 +111,7 @@ _SENT_TOGETHER = 200
 _BACKSLASH, _TWO, _NOTHING = "\\", "\\\\", "\\N"
 
 _SQLITE_HIGHEST = "SELECT seq FROM sqlite_sequence WHERE name = 'leads'"
-_TOGETHER, _LEAD_WIDTH = 50, 7
+_TOGETHER = 50
 
 
 def _leads_statement(count: int) -> str:

@@ -28,15 +28,18 @@ class RegistryCopy:
     entries: int
 
 
+_TOLD = ("copied_at", "imported_at", "actor", "file", "entries")
+
+
 def keep(conn: Connection, copy: RegistryCopy) -> bool:
     """Notes the copy. False, and nothing is changed, when a newer one is noted already."""
     values = {
         "registry": copy.registry,
         "campaign": copy.campaign or "",
-        **{name: getattr(copy, name) for name in ("copied_at", "imported_at", "actor", "file", "entries")},
+        **{name: getattr(copy, name) for name in _TOLD},
     }
     insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(dnc_copies).values(values)
-    told = {name: insert.excluded[name] for name in ("copied_at", "imported_at", "actor", "file", "entries")}
+    told = {name: insert.excluded[name] for name in _TOLD}
     put = insert.on_conflict_do_update(
         index_elements=["registry", "campaign"],
         set_=told,
@@ -55,9 +58,9 @@ def newest(conn: Connection, campaign: str) -> Mapping[str, datetime]:
     return {row.registry: row.newest for row in conn.execute(_NEWEST, {"b_campaign": campaign})}
 
 
-_ALL = select(
-    *(dnc_copies.c[name] for name in ("registry", "campaign", "copied_at", "imported_at", "actor", "file", "entries"))
-).order_by(dnc_copies.c.registry, dnc_copies.c.campaign)
+_ALL = select(dnc_copies.c.registry, dnc_copies.c.campaign, *(dnc_copies.c[name] for name in _TOLD)).order_by(
+    dnc_copies.c.registry, dnc_copies.c.campaign
+)
 _NEWEST = (
     select(dnc_copies.c.registry, func.max(dnc_copies.c.copied_at, type_=dnc_copies.c.copied_at.type).label("newest"))
     .where(or_(dnc_copies.c.campaign == "", dnc_copies.c.campaign == bindparam("b_campaign")))

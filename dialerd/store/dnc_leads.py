@@ -28,8 +28,7 @@ _DIGITS = "9" * 16
 @dataclass(frozen=True, slots=True)
 class Effect:
     """How many leads were closed, put off, or made due again, and how many were let in or kept out since their list takes
-    other numbers; `skipped` are numbers whose leads somebody else was
-    changing.
+    other numbers; `skipped` are numbers whose leads somebody else was changing.
     """
 
     closed: int = 0

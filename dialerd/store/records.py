@@ -19,8 +19,9 @@ class AttemptRecord:
     used up one of the lead's attempts; `said` is what the dialplan called it while it was up, and `callback_at` when the called
     party asked to be called again. `list_name` and the `lead_` values are None when the lead was deleted. Attempts
     up to `lead_fresh_after` were made before the lead was last made fresh. `place` is the zone key by which the gates let it
-    be sent at `sending_at`, and `rules` what they went by: the compliance profiles of that moment with their dates. `waited_ms` are the milliseconds from the answer
-    until the person was connected, or to the end; None where nobody has said.
+    be sent at `sending_at`, and `rules` what they went by: the compliance profiles of that moment with their dates.
+    `waited_ms` are the milliseconds from the answer until the person was connected, or to the end; None where nobody has
+    said.
     """
 
     attempt_id: str

@@ -47,7 +47,7 @@ class Steps:
         """
         self._database = database
         self._durable = durable
-        self._log = None if durable else Log(database)
+        self._log = None if durable or database.dialect != "sqlite" else Log(database)
         self._company = Company(database)
         self._watch = watch
         seconds = POSTGRESQL_SECONDS if durable else UNSEEN_SECONDS
@@ -81,10 +81,10 @@ class Steps:
             return adapted(self.size, self._last, self._target)
         # Waiting for the disk or for the processor counts half: a smaller step waits as long, and there are more.
         waited, share, target = self._last - computed, 2, self._target
-        if not self._durable:
+        if self._log is not None:
             # On a busy machine most of it is waiting for the processor, which only somebody else who writes would mind.
             share, target = (2, target / 2) if self._company.is_there else (8, ALONE_SECONDS)
-            if self._log is not None and self._log.is_being_cleared:
+            if self._log.is_being_cleared:
                 # Its COMMIT may wait for the disk until what is cleared has got there.
                 target /= 2
         return adapted(self.size, computed + waited / share, target)

@@ -27,7 +27,7 @@ async def call_telephone(
         attempt_id=trial_id,
         endpoint=endpoint,
         dial_number="",
-        caller_id=campaign.caller_id.numbers[0],
+        caller_id=campaign.caller_id.first,
         ring_timeout=campaign.ring_timeout,
         max_talk=round(campaign.max_talk_time),
     )

@@ -68,10 +68,7 @@ def test_who_is_connected_too_late_counts_as_abandoned_though_somebody_talked_to
         rig.write_campaign(name, destination=destination, max_talk_time="2s", compliance=compliance)
         rig.seed(numbers(STAYS, area=area), campaign=name)
     rig.start()
-    for name in places:
-        rig.act(CampaignAction.START, name)
-    for name in places:
-        rig.wait(lambda name=name: rig.state(name) == "completed", f"campaign {name} completed", 30)
+    rig.play(places, 30)
 
     [late], [queued] = rig.attempts("late"), rig.attempts("queued")
     assert late.disposition == queued.disposition == Disposition.ANSWERED

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from dialerd.domain.dispositions import Disposition
-from dialerd.domain.lifecycle import CampaignAction
 from dialerd.lab.carrier import CarrierTimes
 from dialerd.lab.lab import Lab, start_lab
 from harness.fixtures import rig_maker
@@ -45,10 +44,7 @@ def heard(talking_lab, tmp_path_factory) -> Iterator[Rig]:
             rig.write_campaign(name, destination=destination, max_talk_time="20s", amd={**amd, **file})
             rig.seed(numbers(ending, area=area), campaign=name)
         rig.start()
-        for name in CALLS:
-            rig.act(CampaignAction.START, name)
-        for name in CALLS:
-            rig.wait(lambda name=name: rig.state(name) == "completed", f"campaign {name} completed", 60)
+        rig.play(CALLS, 60)
         rig.wait_for_carrier()
         rig.require_agreement()
         yield rig

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from dialerd.domain.dispositions import Disposition
-from dialerd.domain.lifecycle import CampaignAction
 from dialerd.lab.lab import Lab
 from harness.fixtures import rig_maker
 from harness.rig import Rig, numbers
@@ -76,10 +75,7 @@ def routed(lab, notes, tmp_path_factory) -> Iterator[Rig]:
             rig.write_campaign(name, destination=destination, max_talk_time=f"{TALK_SECONDS}s")
             rig.seed(dict.fromkeys(numbers(STAYS, area=area), HOSTILE), campaign=name)
         rig.start()
-        for name in destinations:
-            rig.act(CampaignAction.START, name)
-        for name in destinations:
-            rig.wait(lambda name=name: rig.state(name) == "completed", f"campaign {name} completed")
+        rig.play(destinations)
         rig.wait_for_carrier()
         rig.require_agreement()
         # Its engine would hang up the calls of the rigs after it, and its FastAGI answer for them.

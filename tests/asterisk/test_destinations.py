@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from dialerd.domain.dispositions import Disposition
-from dialerd.domain.lifecycle import CampaignAction
 from harness.fixtures import rig_maker
 from harness.rig import Rig, numbers
 
@@ -51,10 +50,7 @@ def placed(lab, tmp_path_factory) -> Iterator[Rig]:
         rig.write_campaign("shared", destination={"type": "balanced", "shares": SHARES}, max_talk_time="4s")
         rig.seed(numbers(STAYS, times=CALLS, area=99), campaign="shared")
         rig.start()
-        for name in (*SINGLE, "shared"):
-            rig.act(CampaignAction.START, name)
-        for name in (*SINGLE, "shared"):
-            rig.wait(lambda name=name: rig.state(name) == "completed", f"campaign {name} completed", 40)
+        rig.play((*SINGLE, "shared"), 40)
         rig.wait_for_carrier()
         rig.require_agreement()
         # Its engine would hang up the calls of the rigs after it, and its FastAGI answer for them.

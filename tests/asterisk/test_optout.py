@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from dialerd.domain.dispositions import Disposition
-from dialerd.domain.lifecycle import CampaignAction
 from dialerd.lab.carrier import CarrierTimes
 from dialerd.lab.lab import Lab, start_lab
 from dialerd.store import dnc
@@ -50,10 +49,7 @@ def heard(patient_lab, tmp_path_factory) -> Iterator[Rig]:
             rig.write_campaign(name, destination=destination, max_talk_time="30s", **options)
             rig.seed([number_of(name)], campaign=name)
         rig.start()
-        for name in CALLS:
-            rig.act(CampaignAction.START, name)
-        for name in CALLS:
-            rig.wait(lambda name=name: rig.state(name) == "completed", f"campaign {name} completed", 60)
+        rig.play(CALLS, 60)
         rig.wait_for_carrier()
         rig.require_agreement()
         yield rig

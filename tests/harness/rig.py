@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -179,6 +179,15 @@ class Rig:
         """Every lead is closed and every call has ended, ours and the carrier's."""
         self.wait(lambda: self.state() is CampaignState.COMPLETED, "the campaign completed", timeout)
         self.wait_for_carrier()
+
+    def play(self, campaigns: Collection[str], timeout: float = 15.0) -> None:
+        """Starts these campaigns, all at once, and returns when each of them is through."""
+        for name in campaigns:
+            self.act(CampaignAction.START, name)
+        for name in campaigns:
+            self.wait(
+                lambda name=name: self.state(name) is CampaignState.COMPLETED, f"campaign {name} completed", timeout
+            )
 
     def wait_for_carrier(self) -> None:
         """The carrier has written down the end of every call."""

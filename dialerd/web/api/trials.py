@@ -23,7 +23,7 @@ router = APIRouter(tags=["campaigns"], route_class=ApiRoute)
 class Telephone(Form):
     """The telephone that is called: a PJSIP endpoint that is no trunk."""
 
-    to: Annotated[str, Field(pattern=r"^PJSIP/[A-Za-z0-9_.-]{1,80}$", examples=["PJSIP/101"])]
+    to: Annotated[str, Field(pattern=trials.TELEPHONE, examples=["PJSIP/101"])]
 
 
 @router.post("/campaigns/{name}/try", status_code=202)
